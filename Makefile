@@ -1,0 +1,70 @@
+# Targets with a line of help are for people; plain `make` lists them.
+
+GO    ?= go
+SAM   ?= sam
+STACK ?= sallyport
+ARGS  ?=
+
+# How long each fuzz target runs, and how long the tests of one package may.
+FUZZTIME     ?= 30s
+TEST_TIMEOUT ?= 10m
+
+# Linters run at these versions, built by the module they belong to: go.mod knows nothing of them.
+STATICCHECK   = honnef.co/go/tools/cmd/staticcheck@v0.8.2
+GOLANGCI_LINT = github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+
+# What the functions are built with; the same source gives the same bytes, wherever it lies. SAM hands these to go build.
+BUILD_ENV = CGO_ENABLED=0 GOFLAGS="-trimpath -buildvcs=false -tags=lambda.norpc '-ldflags=-s -w'"
+
+.PHONY: help dev test verify build lint lint-go lint-template fuzz bench invite deploy clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 18
+
+dev: ## run the whole system on this machine, at http://127.0.0.1:3000 (ARGS="-param TokenTTLSeconds=60")
+	$(GO) run ./tools/local $(ARGS)
+
+test: ## run all tests, with the race detector and in random order
+	$(GO) test -race -shuffle=on -timeout=$(TEST_TIMEOUT) ./...
+
+verify: ## the acceptance run against `make dev` (ARGS="-url URL -invitation CODE" for another)
+	$(GO) run ./tools/verify $(ARGS)
+
+build: ## build the functions for Lambda, with SAM
+	@command -v $(SAM) >/dev/null || { echo "sam is missing: pip install aws-sam-cli" >&2; exit 1; }
+	$(BUILD_ENV) $(SAM) build
+
+lint: lint-go lint-template ## check format, code and template
+
+lint-go:
+	@unformatted=$$(gofmt -l .) && if [ -n "$$unformatted" ]; then echo "not gofmt-formatted:" $$unformatted >&2; exit 1; fi
+	$(GO) vet ./...
+	$(GO) run $(STATICCHECK) ./...
+	$(GO) run $(GOLANGCI_LINT) run --config .ci/golangci.yml ./...
+
+lint-template: # both tools must be there in CI; elsewhere one that is missing is named and left out
+	@if command -v cfn-lint >/dev/null; then echo cfn-lint template.yaml; cfn-lint template.yaml; \
+	elif [ -n "$$CI" ]; then echo "cfn-lint is missing: pip install cfn-lint" >&2; exit 1; \
+	else echo "cfn-lint is not installed: template.yaml is not checked by it (pip install cfn-lint)"; fi
+	@if command -v $(SAM) >/dev/null; then echo $(SAM) validate --lint; $(SAM) validate --lint; \
+	elif [ -n "$$CI" ]; then echo "sam is missing: pip install aws-sam-cli" >&2; exit 1; \
+	else echo "sam is not installed: template.yaml is not checked by it (pip install aws-sam-cli)"; fi
+
+fuzz: ## run every fuzz target for FUZZTIME (30s) each
+	@grep -r --include='*_test.go' -o '^func Fuzz[A-Za-z0-9_]*' . | sed 's/:func / /' | sort | while read -r file target; do \
+		echo "== $$target, $$(dirname "$$file")"; \
+		$(GO) test -run='^$$' -fuzz="^$$target\$$" -fuzztime=$(FUZZTIME) "$$(dirname "$$file")" || exit 1; \
+	done
+
+bench: ## measure, and print the table of docs/benchmarks.md
+	$(GO) run ./tools/bench $(ARGS)
+
+invite: ## make the first ADMIN invitation of a deployed stack (STACK=sallyport), with your AWS credentials
+	$(GO) run ./tools/operator invite -role ADMIN -stack $(STACK)
+
+deploy: build ## deploy to your AWS account; the first time SAM asks for region and parameters
+	@if $(SAM) list stack-outputs --stack-name $(STACK) >/dev/null 2>&1; then $(SAM) deploy --stack-name $(STACK); \
+	else $(SAM) deploy --guided --stack-name $(STACK); fi
+
+clean: ## remove what the targets above made
+	rm -rf .aws-sam .local bin

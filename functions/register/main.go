@@ -1,0 +1,102 @@
+// Command register is the Lambda function behind POST /register: it makes an account with its authenticator.
+package main
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
+
+	"sallyport/shared/account"
+	"sallyport/shared/apigw"
+	"sallyport/shared/awsboot"
+	"sallyport/shared/dynamo/accountstore"
+	"sallyport/shared/kmskey"
+	"sallyport/shared/password"
+	"sallyport/shared/policy"
+	"sallyport/shared/secret"
+)
+
+type request struct {
+	Username   string       `json:"username"`
+	Password   secret.Text  `json:"password"`
+	Role       *string      `json:"role,omitzero"`
+	Invitation *secret.Text `json:"invitation,omitzero"`
+}
+
+type response struct {
+	UserID        string   `json:"user_id"`
+	Username      string   `json:"username"`
+	Role          string   `json:"role"`
+	TOTP          totp     `json:"totp"`
+	RecoveryCodes []string `json:"recovery_codes"`
+}
+
+type totp struct {
+	Secret string `json:"secret"`
+	URI    string `json:"uri"`
+}
+
+func main() { awsboot.Run(realMain) }
+
+func realMain(settings *awsboot.Settings, log *slog.Logger) error {
+	stage := settings.Text("STAGE")
+	keyID := settings.Text("KMS_KEY_ID")
+	tables := accountstore.Tables{
+		Accounts:    settings.Text("ACCOUNTS_TABLE"),
+		Invitations: settings.Text("INVITATIONS_TABLE"),
+	}
+	registrar := account.Registrar{
+		Strength:  password.CheckStrength,
+		FreeRoles: awsboot.List(settings, "SELF_REGISTRATION_ROLES", policy.ParseRole),
+		Issuer:    settings.Text("TOTP_ISSUER"),
+		Now:       time.Now,
+	}
+	parameters := password.Params{
+		MemoryKiB: uint32(settings.Integer("ARGON_MEMORY_KIB", 19456, 262144)), //nolint:gosec // G115: bounded
+		Time:      uint32(settings.Integer("ARGON_TIME", 1, 10)),               //nolint:gosec // G115: bounded
+	}
+	config := awsboot.Config(settings)
+	if err := settings.Err(); err != nil {
+		return err
+	}
+	hasher, err := password.NewHasher(parameters)
+	if err != nil {
+		return err
+	}
+	registrar.Hasher = hasher
+	registrar.Store = accountstore.New(dynamodb.NewFromConfig(config), tables)
+	registrar.Sealer = kmskey.New(kms.NewFromConfig(config), keyID, stage)
+	lambda.Start(apigw.Handle(log.With("stage", stage), handler(&registrar)))
+	return nil
+}
+
+func handler(registrar *account.Registrar) apigw.Handler {
+	return func(ctx context.Context, req apigw.Request) (apigw.Answer, error) {
+		in, err := apigw.Decode[request](req)
+		if err != nil {
+			return apigw.Answer{}, err
+		}
+		registered, err := registrar.Register(ctx, account.RegisterInput(in))
+		if err != nil {
+			return apigw.Answer{}, err
+		}
+		out := response{
+			UserID:   registered.UserID.String(),
+			Username: registered.Username,
+			Role:     registered.Role.String(),
+			TOTP:     totp{Secret: registered.TOTPSecret.Reveal(), URI: registered.TOTPURI.Reveal()},
+		}
+		for _, code := range registered.RecoveryCodes {
+			out.RecoveryCodes = append(out.RecoveryCodes, code.Reveal())
+		}
+		return apigw.Answer{
+			Status: http.StatusCreated, Body: out,
+			Event: "registered", Who: []any{"username", out.Username, "user_id", out.UserID, "role", out.Role},
+		}, nil
+	}
+}

@@ -1,0 +1,91 @@
+// Package account is the half of the domain that runs when people sign in: registration, invitations, and the two steps of
+// a sign-in, each throttled. The other half, which runs on every request, is package session.
+package account
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"time"
+
+	"sallyport/shared/apperr"
+	"sallyport/shared/policy"
+	"sallyport/shared/token"
+)
+
+// Status is where an account is in its life.
+type Status string
+
+// The statuses.
+const (
+	Pending  Status = "pending"  // registered, no second factor shown yet
+	Active   Status = "active"   // has signed in at least once
+	Disabled Status = "disabled" // may not sign in
+)
+
+// MaxSessions is how many sessions an account can have at once; the next sign-in ends the oldest. It keeps whatever ends
+// all sessions within one DynamoDB transaction (100 items).
+const MaxSessions = 50
+
+// Account is one row of Accounts.
+type Account struct {
+	Username         string // canonical
+	UserID           token.ID
+	Status           Status
+	Role             policy.Role
+	PasswordHash     string // Argon2id in PHC form
+	SealedTOTPSecret []byte // under KMS, bound to the user id
+	LastTOTPStep     int64  // the step of the last accepted code: none up to it is accepted again
+	RecoveryCodes    []string
+	Sessions         map[token.ID]SessionEntry // by token id; at most MaxSessions live ones
+	SessionVersion   int64                     // rises when all sessions end: it voids pending challenges
+	Revision         int64                     // rises with every write
+	CreatedAt        int64                     // Unix seconds
+
+	// The invitation that made the account, empty if none did: while the account is pending, whoever holds it may register
+	// again.
+	InvitationHash      string
+	InvitationExpiresAt int64 // Unix seconds
+}
+
+// SessionEntry is an account's note of one of its sessions.
+type SessionEntry struct {
+	SessionID string
+	ExpiresAt int64 // Unix seconds
+}
+
+// What a store answers when a condition of a write does not hold.
+var (
+	// ErrConflict means that what the caller read has changed, or is being changed: read again and decide anew.
+	ErrConflict = errors.New("account: changed since it was read")
+
+	// ErrChallengeGone means that the challenge has been used already.
+	ErrChallengeGone = errors.New("account: the challenge is gone")
+)
+
+// Reader finds accounts.
+type Reader interface {
+	// Account returns the account as of now (strongly consistent), and false if there is none. An error means that the store
+	// could not answer.
+	Account(ctx context.Context, username string) (Account, bool, error)
+}
+
+// maxAttempts is how often a write is tried anew after an ErrConflict.
+const maxAttempts = 6
+
+// pause waits before the attempt after the given one (from 0): a random time of up to 20 ms, doubling each time, so that
+// writers that collided do not collide again. It returns early, with an error, when ctx ends.
+func pause(ctx context.Context, attempt int) error {
+	var random [8]byte
+	_, _ = rand.Read(random[:]) // never fails: crypto/rand ends the process instead
+	ceiling := uint64(20*time.Millisecond) << attempt
+	timer := time.NewTimer(time.Duration(binary.BigEndian.Uint64(random[:]) % ceiling)) //nolint:gosec // G115: below a second
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return apperr.Unavailable(ctx.Err())
+	}
+}

@@ -1,0 +1,161 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"sallyport/shared/apperr"
+	"sallyport/shared/password"
+	"sallyport/shared/secret"
+	"sallyport/shared/token"
+)
+
+// Challenge is one row of Challenges: a pending second-factor step. It names the user id, so that it cannot finish on an
+// account that has since replaced this one under the same name.
+type Challenge struct {
+	ID             string
+	Username       string // canonical
+	UserID         token.ID
+	Attempts       int
+	SessionVersion int64 // as seen with the password
+	ExpiresAt      int64 // Unix seconds
+}
+
+// BeginStore is what the first step of a sign-in needs of a store.
+type BeginStore interface {
+	Reader
+	Throttles
+	FailureCounter
+
+	// AddChallenge stores a new challenge.
+	AddChallenge(ctx context.Context, challenge Challenge) error
+
+	// ReplacePasswordHash stores the same password's hash under higher parameters, if the account is still at this user id
+	// and revision, else ErrConflict.
+	ReplacePasswordHash(ctx context.Context, account Account, hash string) error
+}
+
+// Beginner takes the first step of sign-ins: the password.
+type Beginner struct {
+	Store         BeginStore
+	Hasher        *password.Hasher
+	ChallengeLife time.Duration
+	Now           func() time.Time
+	Log           *slog.Logger
+}
+
+// BeginInput is what a caller shows.
+type BeginInput struct {
+	Username string
+	Password secret.Text
+	Address  string // the source address, as the gateway saw it
+}
+
+// Begun is a sign-in that waits for its second factor.
+type Begun struct {
+	ChallengeID string
+	ExpiresIn   time.Duration
+	Username    string // canonical; for the log
+}
+
+// errCredentials is one and the same for a wrong password, an unknown name and a disabled account.
+// The log gets the name only if there is such an account: what was typed there may be a password.
+func errCredentials(reason apperr.Reason, account string) error {
+	return &apperr.Error{
+		Code: apperr.Unauthenticated, Detail: "The username or the password is wrong.", Reason: reason, Account: account,
+	}
+}
+
+// Begin checks the password and opens a challenge. The error's code is Unauthenticated, TooManyRequests or
+// ServiceUnavailable.
+//
+// Whoever guesses learns nothing about whether a name exists: the answer, the reads, the writes and the one Argon2id hash are
+// the same for all.
+func (b *Beginner) Begin(ctx context.Context, in BeginInput) (Begun, error) {
+	now := b.Now()
+	canonical, err := Canonical(in.Username)
+	if err != nil {
+		canonical = in.Username // no account can have this name, so it is as good as unknown
+	}
+	window := now.Truncate(addressWindow).Add(addressWindow)
+	address := addressSubject(in.Address, window.Unix())
+	counted, err := b.Store.CountFailure(ctx, address, addressFailures, window.Unix())
+	if err != nil {
+		return Begun{}, apperr.Dependency(err)
+	}
+	if !counted {
+		return Begun{}, tooMany(window.Sub(now))
+	}
+	attempt, err := reserve(ctx, b.Store, b.Log, nameSubject(canonical), passwordDelays, now)
+	if err != nil {
+		b.forgive(ctx, address)
+		return Begun{}, err
+	}
+	challenge, err := b.challenge(ctx, canonical, in.Password, now)
+	if err == nil {
+		err = apperr.Dependency(b.Store.AddChallenge(ctx, challenge))
+	}
+	switch {
+	case err == nil:
+		b.forgive(ctx, address)
+		attempt.succeeded(ctx)
+		return Begun{ChallengeID: challenge.ID, ExpiresIn: b.ChallengeLife, Username: canonical}, nil
+	case apperr.CodeOf(err) != apperr.Unauthenticated: // not a wrong guess
+		b.forgive(ctx, address)
+		attempt.takeBack(ctx)
+	}
+	return Begun{}, err
+}
+
+// forgive is best effort: the count is forgotten in minutes, and whoever is right is let in all the same.
+func (b *Beginner) forgive(ctx context.Context, address string) {
+	if err := b.Store.ForgiveFailure(ctx, address); err != nil {
+		b.Log.WarnContext(ctx, "an address's failure could not be forgiven", "error", err)
+	}
+}
+
+// challenge judges the password.
+func (b *Beginner) challenge(ctx context.Context, canonical string, text secret.Text, now time.Time) (Challenge, error) {
+	account, found, err := b.Store.Account(ctx, canonical)
+	if err != nil {
+		return Challenge{}, apperr.Dependency(err)
+	}
+	plain, err := password.Prepare(text)
+	if err != nil || !found { // nobody has such a password, or such a name
+		b.Hasher.VerifyAbsent(plain)
+		return Challenge{}, errCredentials("credentials_unknown", "")
+	}
+	match, outdated, err := b.Hasher.Verify(account.PasswordHash, plain)
+	switch {
+	case err != nil:
+		return Challenge{}, apperr.Tampered("password_hash_corrupt", err)
+	case !match:
+		return Challenge{}, errCredentials("password_wrong", account.Username)
+	case account.Status == Disabled:
+		return Challenge{}, errCredentials("account_disabled", account.Username)
+	}
+	if outdated {
+		if err := b.rehash(ctx, account, plain); err != nil {
+			b.Log.WarnContext(ctx, "a password could not be rehashed yet", "error", err)
+		}
+	}
+	return Challenge{
+		ID: token.NewID().String(), Username: account.Username, UserID: account.UserID,
+		SessionVersion: account.SessionVersion, ExpiresAt: now.Add(b.ChallengeLife).Unix(),
+	}, nil
+}
+
+// rehash raises a stored hash to today's parameters, which only a sign-in can do. When it fails, the next sign-in tries again.
+func (b *Beginner) rehash(ctx context.Context, account Account, plain password.Plain) error {
+	hash, err := b.Hasher.Hash(plain)
+	if err != nil {
+		return fmt.Errorf("hashing: %w", err)
+	}
+	if err := b.Store.ReplacePasswordHash(ctx, account, hash); err != nil && !errors.Is(err, ErrConflict) {
+		return fmt.Errorf("storing: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,256 @@
+package account
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"log/slog"
+	"maps"
+	"slices"
+	"time"
+
+	"sallyport/shared/apperr"
+	"sallyport/shared/otp"
+	"sallyport/shared/secret"
+	"sallyport/shared/session"
+	"sallyport/shared/token"
+)
+
+// maxChallengeAttempts is how many codes one challenge takes (NIST SP 800-63B-4 section 3.2.2 asks for a limit).
+const maxChallengeAttempts = 5
+
+// FinishStore is what the second step of a sign-in needs of a store.
+type FinishStore interface {
+	Reader
+	Throttles
+
+	// Challenge returns the challenge as of now (strongly consistent), and false if there is none.
+	Challenge(ctx context.Context, id string) (Challenge, bool, error)
+
+	// CountAttempt adds one to the challenge's attempts, in one atomic step, if they are below limit and the challenge has not
+	// expired at now (Unix seconds); else it reports false.
+	CountAttempt(ctx context.Context, id string, limit int, now int64) (bool, error)
+
+	// FinishSignIn does all that a completed sign-in changes, or nothing. ErrChallengeGone and ErrConflict say why nothing.
+	FinishSignIn(ctx context.Context, completion Completion) error
+}
+
+// Completion is what a completed sign-in changes, in one transaction: it deletes the challenge, stores the record, deletes
+// the evicted records, and writes the account's sessions, last step, recovery codes and status.
+type Completion struct {
+	Challenge Challenge
+	Before    Account // as read: its revision, and what the conditions speak of, must still hold
+	After     Account
+	Record    session.Record
+	Evicted   []token.ID // tokens that make room for this one
+}
+
+// SecretOpener opens what a SecretSealer sealed. An error with code apperr.Corrupt means that the sealed secret is damaged or
+// another account's.
+type SecretOpener interface {
+	OpenSecret(ctx context.Context, userID token.ID, sealed []byte) ([]byte, error)
+}
+
+// Finisher takes the second step of sign-ins: the code.
+type Finisher struct {
+	Store  FinishStore
+	Opener SecretOpener
+	Issuer *session.Issuer
+	Now    func() time.Time
+	Log    *slog.Logger
+}
+
+// SignedIn is a new session.
+type SignedIn struct {
+	AccessToken secret.Text
+	ExpiresIn   time.Duration
+	Identity    session.Identity
+}
+
+// errCode is one and the same for a wrong code, a used one, and a challenge that is unknown, expired or used up.
+func errCode(reason apperr.Reason) error {
+	return apperr.Refuse(apperr.Unauthenticated,
+		"The code is wrong or used, or the challenge is over. Wait for the next code, or sign in again.", reason)
+}
+
+// errUsed is for a code that was right once.
+func errUsed() error { return errCode("code_used") }
+
+// Finish checks the code that answers a challenge, and begins a session. The error's code is InvalidRequest (not the form of
+// a code; not counted), Unauthenticated, TooManyRequests or ServiceUnavailable.
+//
+// An attempt is counted before it is judged, against its challenge and against the account, so that parallel guesses cannot
+// pass a limit. Checking the code and using it up are one transaction.
+func (f *Finisher) Finish(ctx context.Context, challengeID string, text secret.Text) (SignedIn, error) {
+	code, err := otp.ParseCode(text)
+	if err != nil {
+		return SignedIn{}, &apperr.Error{Code: apperr.InvalidRequest, Detail: sentence(err), Err: err}
+	}
+	if len(challengeID) > MaxCodeLength {
+		return SignedIn{}, apperr.New(apperr.InvalidRequest, "The challenge_id must have at most 128 bytes.")
+	}
+	now := f.Now()
+	challenge, err := f.challenge(ctx, challengeID, now)
+	if err != nil {
+		return SignedIn{}, err
+	}
+	attempt, err := reserve(ctx, f.Store, f.Log, codeSubject(challenge.UserID), codeDelays, now)
+	if err != nil {
+		return SignedIn{}, err
+	}
+	signedIn, wrong, err := f.answer(ctx, challenge, code, now)
+	if err == nil {
+		attempt.succeeded(ctx)
+		return signedIn, nil
+	}
+	if !wrong {
+		attempt.takeBack(ctx)
+	}
+	return SignedIn{}, named(err, challenge.Username)
+}
+
+// named notes for the log whose sign-in failed.
+func named(err error, username string) error {
+	named := *apperr.From(err)
+	named.Account = username
+	return &named
+}
+
+func (f *Finisher) challenge(ctx context.Context, id string, now time.Time) (Challenge, error) {
+	if id == "" {
+		return Challenge{}, errCode("challenge_unknown")
+	}
+	challenge, found, err := f.Store.Challenge(ctx, id)
+	switch {
+	case err != nil:
+		return Challenge{}, apperr.Dependency(err)
+	case !found:
+		return Challenge{}, errCode("challenge_unknown")
+	case challenge.ExpiresAt <= now.Unix():
+		return Challenge{}, errCode("challenge_expired")
+	}
+	return challenge, nil
+}
+
+// answer judges the code. It reports wrong only if the code was judged and is not, and never was, the account's.
+func (f *Finisher) answer(ctx context.Context, challenge Challenge, code otp.Code, now time.Time) (_ SignedIn, wrong bool, _ error) {
+	counted, err := f.Store.CountAttempt(ctx, challenge.ID, maxChallengeAttempts, now.Unix())
+	if err != nil {
+		return SignedIn{}, false, apperr.Dependency(err)
+	}
+	if !counted {
+		return SignedIn{}, false, errCode("challenge_used_up")
+	}
+	wasRight := false
+	for attempt := range maxAttempts {
+		before, found, err := f.Store.Account(ctx, challenge.Username)
+		if err != nil {
+			return SignedIn{}, false, apperr.Dependency(err)
+		}
+		if !found || before.UserID != challenge.UserID || before.SessionVersion != challenge.SessionVersion ||
+			(before.Status != Active && before.Status != Pending) {
+			return SignedIn{}, false, errCode("challenge_void")
+		}
+		after, err := f.use(ctx, before, code, now)
+		if err != nil {
+			return SignedIn{}, !wasRight && isWrong(err), err
+		}
+		wasRight = true
+		minted, record, err := f.Issuer.Issue(ctx, session.Holder{UserID: before.UserID, Username: before.Username, Role: before.Role})
+		if err != nil {
+			return SignedIn{}, false, err
+		}
+		completion := Completion{Challenge: challenge, Before: before, After: after, Record: record}
+		completion.Evicted = completion.After.addSession(record, now.Unix())
+		switch err := f.Store.FinishSignIn(ctx, completion); {
+		case err == nil:
+			return SignedIn{
+				AccessToken: minted, ExpiresIn: f.Issuer.Life(), Identity: record.Identity(),
+			}, false, nil
+		case errors.Is(err, ErrChallengeGone): // a parallel request with the same challenge was first
+			return SignedIn{}, false, errUsed()
+		case !errors.Is(err, ErrConflict):
+			return SignedIn{}, false, apperr.Dependency(err)
+		}
+		if err := pause(ctx, attempt); err != nil {
+			return SignedIn{}, false, err
+		}
+	}
+	return SignedIn{}, false, apperr.Unavailable(ErrConflict)
+}
+
+const (
+	reasonWrongCode     apperr.Reason = "code_wrong"
+	reasonSecretCorrupt apperr.Reason = "totp_secret_corrupt"
+)
+
+func isWrong(err error) bool { return apperr.From(err).Reason == reasonWrongCode }
+
+// use judges the code against the account, and returns the account with the code used up.
+func (f *Finisher) use(ctx context.Context, account Account, code otp.Code, now time.Time) (Account, error) {
+	key, err := f.secret(ctx, account)
+	if err != nil {
+		return Account{}, err
+	}
+	account.Status = Active
+	if code.IsRecovery() {
+		hash := code.Recovery().Hash(key, account.UserID.String())
+		i := slices.Index(account.RecoveryCodes, hash)
+		if i < 0 {
+			return Account{}, errCode(reasonWrongCode)
+		}
+		account.RecoveryCodes = slices.Delete(slices.Clone(account.RecoveryCodes), i, i+1)
+		return account, nil
+	}
+	step, ok := key.Match(code, now)
+	if !ok {
+		return Account{}, errCode(reasonWrongCode)
+	}
+	if step <= account.LastTOTPStep { // RFC 6238 section 5.2: a code is good once
+		return Account{}, errUsed()
+	}
+	account.LastTOTPStep = step
+	return account, nil
+}
+
+// secret opens the account's authenticator secret. One that does not open is another account's or damaged: the sign-in is
+// refused, and somebody should look.
+func (f *Finisher) secret(ctx context.Context, account Account) (otp.Secret, error) {
+	plaintext, err := f.Opener.OpenSecret(ctx, account.UserID, account.SealedTOTPSecret)
+	if err == nil {
+		defer clear(plaintext)
+		var secret otp.Secret
+		if secret, err = otp.ParseSecret(plaintext); err == nil {
+			return secret, nil
+		}
+		err = apperr.Tampered(reasonSecretCorrupt, err)
+	}
+	err = apperr.Dependency(err)
+	if apperr.CodeOf(err) == apperr.Corrupt {
+		refusal := *apperr.From(errCode(reasonSecretCorrupt))
+		refusal.Alarm, refusal.Err = true, err
+		return otp.Secret{}, &refusal
+	}
+	return otp.Secret{}, err
+}
+
+// addSession notes a new session, drops the notes of expired ones, and returns the tokens that had to go to stay within
+// MaxSessions: those that would have expired first.
+func (a *Account) addSession(record session.Record, now int64) (evicted []token.ID) {
+	a.Sessions = maps.Clone(a.Sessions)
+	maps.DeleteFunc(a.Sessions, func(_ token.ID, entry SessionEntry) bool { return entry.ExpiresAt <= now })
+	oldestFirst := slices.SortedFunc(maps.Keys(a.Sessions), func(x, y token.ID) int {
+		return cmp.Or(cmp.Compare(a.Sessions[x].ExpiresAt, a.Sessions[y].ExpiresAt), cmp.Compare(x.String(), y.String()))
+	})
+	if excess := len(oldestFirst) - (MaxSessions - 1); excess > 0 {
+		evicted = oldestFirst[:excess]
+	}
+	for _, id := range evicted {
+		delete(a.Sessions, id)
+	}
+	if a.Sessions == nil {
+		a.Sessions = map[token.ID]SessionEntry{}
+	}
+	a.Sessions[record.TokenID] = SessionEntry{SessionID: record.SessionID, ExpiresAt: record.ExpiresAt}
+	return evicted
+}

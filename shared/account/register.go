@@ -1,0 +1,230 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"sallyport/shared/apperr"
+	"sallyport/shared/otp"
+	"sallyport/shared/password"
+	"sallyport/shared/policy"
+	"sallyport/shared/secret"
+	"sallyport/shared/token"
+)
+
+const (
+	recoveryCodeCount = 10
+
+	// pendingLife is how long an account that was never signed in to keeps its name to itself.
+	pendingLife = 15 * time.Minute
+
+	// MaxCodeLength bounds invitations and challenge ids as callers send them, in bytes.
+	MaxCodeLength = 128
+)
+
+// RegistrationStore is what registration needs of a store. Errors other than ErrConflict mean that it could not answer.
+type RegistrationStore interface {
+	Reader
+
+	// Invitation returns the invitation as of now (strongly consistent), and false if there is none.
+	Invitation(ctx context.Context, codeHash string) (Invitation, bool, error)
+
+	// CreateAccount stores the account and uses the invitation up, both or neither. ErrConflict means that the name or the
+	// invitation is no longer as it was read.
+	CreateAccount(ctx context.Context, creation Creation) error
+}
+
+// Creation is one new account.
+type Creation struct {
+	Account  Account
+	Replaces *Account // the pending account to replace, if it is still at this user id and revision; nil: the name is free
+	Uses     string   // the hash of the invitation that must be there and is used up; empty: none
+}
+
+// SecretSealer seals TOTP secrets, each bound to its user id.
+type SecretSealer interface {
+	SealSecret(ctx context.Context, userID token.ID, plaintext []byte) ([]byte, error)
+}
+
+// Registrar registers accounts.
+type Registrar struct {
+	Store     RegistrationStore
+	Sealer    SecretSealer
+	Hasher    *password.Hasher
+	Strength  func(p password.Plain, username string) error // refuses what is easily guessed
+	FreeRoles []policy.Role                                 // the roles that need no invitation
+	Issuer    string                                        // what authenticator apps show beside the username
+	Now       func() time.Time
+}
+
+// RegisterInput is what a caller asks for.
+type RegisterInput struct {
+	Username   string
+	Password   secret.Text
+	Role       *string      // nil: CONSUMER
+	Invitation *secret.Text // nil: none
+}
+
+// Registered is a new account, with the secrets that are shown this once.
+type Registered struct {
+	UserID        token.ID
+	Username      string // canonical
+	Role          policy.Role
+	TOTPSecret    secret.Text // base32
+	TOTPURI       secret.Text
+	RecoveryCodes []secret.Text
+}
+
+// request is an input that is well-formed.
+type request struct {
+	username       string
+	password       password.Plain
+	role           policy.Role
+	invitationHash string // empty: none
+}
+
+// Register makes a pending account; its first complete sign-in makes it active. The error's code is InvalidRequest,
+// Forbidden (the role needs an invitation, and this is none for it), UsernameTaken or ServiceUnavailable, and then the
+// invitation is unused.
+func (r *Registrar) Register(ctx context.Context, in RegisterInput) (Registered, error) {
+	req, err := r.check(in)
+	if err != nil {
+		return Registered{}, err
+	}
+	creation, err := r.admit(ctx, req)
+	if err != nil {
+		return Registered{}, err
+	}
+	account, shown, err := r.build(ctx, req)
+	if err != nil {
+		return Registered{}, err
+	}
+	for attempt := range maxAttempts {
+		err := r.Store.CreateAccount(ctx, creation.with(account))
+		if err == nil {
+			return shown, nil
+		}
+		if !errors.Is(err, ErrConflict) {
+			return Registered{}, apperr.Dependency(err)
+		}
+		if err := pause(ctx, attempt); err != nil {
+			return Registered{}, err
+		}
+		if creation, err = r.admit(ctx, req); err != nil {
+			return Registered{}, err
+		}
+	}
+	return Registered{}, apperr.Unavailable(ErrConflict)
+}
+
+func (r *Registrar) check(in RegisterInput) (request, error) {
+	username, err := Canonical(in.Username)
+	if err != nil {
+		return request{}, err
+	}
+	plain, err := password.Prepare(in.Password)
+	if err == nil {
+		err = r.Strength(plain, username)
+	}
+	if err != nil {
+		return request{}, &apperr.Error{Code: apperr.InvalidRequest, Detail: sentence(err), Err: err}
+	}
+	req := request{username: username, password: plain, role: policy.Consumer}
+	if in.Role != nil {
+		var ok bool
+		if req.role, ok = policy.ParseRole(*in.Role); !ok {
+			return request{}, errRole()
+		}
+	}
+	if in.Invitation != nil {
+		if len(in.Invitation.Reveal()) > MaxCodeLength {
+			return request{}, apperr.New(apperr.InvalidRequest, "The invitation must have at most 128 bytes.")
+		}
+		req.invitationHash = invitationHash(*in.Invitation)
+	}
+	return req, nil
+}
+
+// admitted is what a registration may do as things stand: whom it replaces and which invitation it uses up.
+type admitted struct {
+	replaces            *Account
+	uses                string
+	invitationHash      string
+	invitationExpiresAt int64
+}
+
+func (a admitted) with(account Account) Creation {
+	account.InvitationHash, account.InvitationExpiresAt = a.invitationHash, a.invitationExpiresAt
+	return Creation{Account: account, Replaces: a.replaces, Uses: a.uses}
+}
+
+// admit applies the rules for roles, invitations and names to what the store says now.
+func (r *Registrar) admit(ctx context.Context, req request) (admitted, error) {
+	holder, taken, err := r.Store.Account(ctx, req.username)
+	if err != nil {
+		return admitted{}, apperr.Dependency(err)
+	}
+	now := r.Now().Unix()
+	var a admitted
+	var again bool // the caller registers once more with the invitation that made the pending account
+	switch {
+	case req.invitationHash != "":
+		again = taken && holder.Status == Pending && holder.Role == req.role &&
+			holder.InvitationHash == req.invitationHash && holder.InvitationExpiresAt > now
+		a.invitationHash, a.invitationExpiresAt = holder.InvitationHash, holder.InvitationExpiresAt
+		if !again {
+			invitation, ok, err := r.Store.Invitation(ctx, req.invitationHash)
+			if err != nil {
+				return admitted{}, apperr.Dependency(err)
+			}
+			if !ok || invitation.Role != req.role || invitation.ExpiresAt <= now {
+				return admitted{}, apperr.Refuse(apperr.Forbidden,
+					"The invitation is not valid for this role. Ask an administrator for a new one.", "invitation_refused")
+			}
+			a.uses, a.invitationHash, a.invitationExpiresAt = invitation.CodeHash, invitation.CodeHash, invitation.ExpiresAt
+		}
+	case !slices.Contains(r.FreeRoles, req.role):
+		return admitted{}, apperr.Refuse(apperr.Forbidden,
+			"This role needs an invitation. Ask an administrator for one.", "invitation_missing")
+	}
+	if taken {
+		lapsed := holder.Status == Pending && holder.CreatedAt+int64(pendingLife/time.Second) <= now
+		if !again && !lapsed {
+			return admitted{}, apperr.New(apperr.UsernameTaken, "The username is taken. Choose another.")
+		}
+		a.replaces = &holder
+	}
+	return a, nil
+}
+
+// build makes the account and its secrets. The expensive hash comes only after admit has let the request through.
+func (r *Registrar) build(ctx context.Context, req request) (Account, Registered, error) {
+	hash, err := r.Hasher.Hash(req.password)
+	if err != nil {
+		return Account{}, Registered{}, err
+	}
+	userID, totp := token.NewID(), otp.NewSecret()
+	sealed, err := r.Sealer.SealSecret(ctx, userID, totp.Bytes())
+	if err != nil {
+		return Account{}, Registered{}, apperr.Dependency(err)
+	}
+	account := Account{
+		Username: req.username, UserID: userID, Status: Pending, Role: req.role,
+		PasswordHash: hash, SealedTOTPSecret: sealed, Sessions: map[token.ID]SessionEntry{},
+		CreatedAt: r.Now().Unix(),
+	}
+	shown := Registered{
+		UserID: userID, Username: req.username, Role: req.role,
+		TOTPSecret: totp.Base32(), TOTPURI: totp.URI(r.Issuer, req.username),
+	}
+	for _, code := range otp.NewRecoveryCodes(recoveryCodeCount) {
+		account.RecoveryCodes = append(account.RecoveryCodes, code.Hash(totp, userID.String()))
+		shown.RecoveryCodes = append(shown.RecoveryCodes, code.Show())
+	}
+	return account, shown, nil
+}
+
+// sentence makes an error text of package password into a problem's detail.
+func sentence(err error) string { return "The " + err.Error() + "." }

@@ -1,0 +1,183 @@
+package account
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"log/slog"
+	"net/netip"
+	"strconv"
+	"time"
+
+	"sallyport/shared/apperr"
+	"sallyport/shared/token"
+)
+
+// Throttle is what is known of one subject's failures in a row. The zero Throttle is a subject without any.
+type Throttle struct {
+	Failures     int
+	BlockedUntil int64 // Unix seconds: no attempt is judged before this second
+	ExpiresAt    int64 // Unix seconds: from this second on the failures are forgotten
+}
+
+// Throttles keeps failures, of subjects that exist and of subjects that do not. Errors other than ErrConflict mean that the
+// store could not answer.
+type Throttles interface {
+	// Throttle returns the subject's row as of now (strongly consistent), zero if there is none.
+	Throttle(ctx context.Context, subject string) (Throttle, error)
+
+	// SetThrottle replaces the row by next if it is still as seen, else ErrConflict. A zero next deletes it.
+	SetThrottle(ctx context.Context, subject string, seen, next Throttle) error
+
+	// ClearThrottle deletes the row, whatever it says.
+	ClearThrottle(ctx context.Context, subject string) error
+}
+
+// FailureCounter counts the failures in a window of time whose rows can be written by many at once.
+type FailureCounter interface {
+	// CountFailure adds one to the subject's failures, in one atomic step, unless they have reached limit: then it reports
+	// false and adds nothing. The row expires at the given time (Unix seconds).
+	CountFailure(ctx context.Context, subject string, limit int, expiresAt int64) (bool, error)
+
+	// ForgiveFailure takes one away.
+	ForgiveFailure(ctx context.Context, subject string) error
+}
+
+// delays is how the wait grows with the failures in a row.
+type delays struct {
+	free  int           // failures without a wait
+	first time.Duration // the wait that the next failure starts; it doubles with each one after
+	most  time.Duration
+}
+
+const forgetAfter = 24 * time.Hour
+
+var (
+	// passwordDelays and codeDelays are kept apart, so that guessing one says nothing about, and does not use up, the other.
+	passwordDelays = delays{free: 5, first: time.Second, most: 900 * time.Second}
+	codeDelays     = delays{free: 4, first: 30 * time.Second, most: 900 * time.Second}
+)
+
+func (d delays) after(failures int) time.Duration {
+	if failures <= d.free {
+		return 0
+	}
+	wait := d.first
+	for range failures - d.free - 1 {
+		if wait *= 2; wait >= d.most {
+			return d.most
+		}
+	}
+	return wait
+}
+
+// Limits on failures from one source address.
+const (
+	addressFailures = 100
+	addressWindow   = 5 * time.Minute
+)
+
+// reservation is one attempt, counted as a failure before it is judged: so parallel guesses cannot pass the limit. What
+// turns out not to have been a wrong guess is taken back.
+type reservation struct {
+	store      Throttles
+	log        *slog.Logger
+	subject    string
+	seen, next Throttle
+}
+
+// reserve counts an attempt on subject. The error's code is TooManyRequests if the subject has to wait: such an attempt is
+// neither judged nor counted.
+func reserve(ctx context.Context, store Throttles, log *slog.Logger, subject string, rule delays, now time.Time) (*reservation, error) {
+	for attempt := range maxAttempts {
+		seen, err := store.Throttle(ctx, subject)
+		if err != nil {
+			return nil, apperr.Dependency(err)
+		}
+		failures := seen.Failures
+		if seen.ExpiresAt <= now.Unix() { // DynamoDB deletes expired rows days late, so the clock decides
+			failures = 0
+		} else if wait := time.Unix(seen.BlockedUntil, 0).Sub(now); wait > 0 {
+			return nil, tooMany(wait)
+		}
+		next := Throttle{Failures: failures + 1, ExpiresAt: now.Add(forgetAfter).Unix()}
+		if wait := rule.after(next.Failures); wait > 0 {
+			next.BlockedUntil = ceilUnix(now.Add(wait))
+		}
+		switch err := store.SetThrottle(ctx, subject, seen, next); {
+		case err == nil:
+			return &reservation{store: store, log: log, subject: subject, seen: seen, next: next}, nil
+		case !errors.Is(err, ErrConflict):
+			return nil, apperr.Dependency(err)
+		}
+		if err := pause(ctx, attempt); err != nil {
+			return nil, err
+		}
+	}
+	// Others are guessing at this very subject at this very moment.
+	return nil, tooMany(time.Second)
+}
+
+// succeeded forgets the subject's failures. That it cannot is no reason to refuse who has just proved to be right, so it is
+// logged only: the failures are forgotten in time.
+func (r *reservation) succeeded(ctx context.Context) {
+	if err := r.store.ClearThrottle(ctx, r.subject); err != nil {
+		r.log.WarnContext(ctx, "a throttle could not be cleared", "error", err)
+	}
+}
+
+// takeBack undoes the count of an attempt that was not judged wrong. Whoever counted or cleared after it has the last word.
+func (r *reservation) takeBack(ctx context.Context) {
+	err := r.store.SetThrottle(ctx, r.subject, r.next, r.seen)
+	if err != nil && !errors.Is(err, ErrConflict) {
+		r.log.WarnContext(ctx, "a throttle could not be taken back", "error", err)
+	}
+}
+
+func tooMany(wait time.Duration) error {
+	return &apperr.Error{
+		Code: apperr.TooManyRequests, Detail: "Too many failed attempts. Wait as long as Retry-After says, then try again.",
+		Reason: "throttled", RetryAfter: wait,
+	}
+}
+
+// ceilUnix rounds up to whole seconds, so that a wait is never shorter than promised.
+func ceilUnix(t time.Time) int64 {
+	if t.Nanosecond() > 0 {
+		return t.Unix() + 1
+	}
+	return t.Unix()
+}
+
+func nameSubject(canonical string) string { return subject("password", canonical) }
+func codeSubject(userID token.ID) string  { return subject("code", userID.String()) }
+func addressSubject(a string, end int64) string {
+	return subject("address", network(a), strconv.FormatInt(end, 10))
+}
+
+// subject hashes its parts, each after its length, so that a row shows neither a name nor an address.
+func subject(parts ...string) string {
+	var b []byte
+	for _, part := range parts {
+		b = binary.BigEndian.AppendUint32(b, uint32(len(part))) //nolint:gosec // G115: parts are bounded by the request's size
+		b = append(b, part...)
+	}
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}
+
+// network returns what is counted as one source: an IPv4 address, or an IPv6 network of 64 bits, which is the least that
+// one subscriber gets (RFC 6177).
+func network(address string) string {
+	ip, err := netip.ParseAddr(address)
+	if err != nil {
+		return address
+	}
+	ip = ip.Unmap().WithZone("")
+	if ip.Is6() {
+		return netip.PrefixFrom(ip, 64).Masked().String()
+	}
+	return ip.String()
+}

@@ -1,0 +1,35 @@
+package account
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/text/secure/precis"
+
+	"sallyport/shared/apperr"
+)
+
+// Bounds of a username in code points, in its canonical form.
+const (
+	MinUsernameLength = 3
+	MaxUsernameLength = 64
+)
+
+// Canonical returns the one form of a username under which an account is stored, throttled and logged: RFC 8265's
+// UsernameCaseMapped profile, which folds case and width and composes Unicode. The error's code is InvalidRequest.
+func Canonical(username string) (string, error) {
+	// UsernameCaseMapped allows several words with spaces between them (section 3.5); a username here is one word.
+	canonical, err := precis.UsernameCaseMapped.String(username)
+	if err != nil || strings.Contains(canonical, " ") {
+		return "", apperr.New(apperr.InvalidRequest,
+			"The username may contain letters, digits and ASCII punctuation of any script that RFC 8265 allows, without spaces or control characters.")
+	}
+	// Applied twice, a profile's rules can give a third form (RFC 8264 section 7): only a stable form can be a key.
+	if again, err := precis.UsernameCaseMapped.String(canonical); err != nil || again != canonical {
+		return "", apperr.New(apperr.InvalidRequest, "The username has no stable form; choose another.")
+	}
+	if n := utf8.RuneCountInString(canonical); n < MinUsernameLength || n > MaxUsernameLength {
+		return "", apperr.New(apperr.InvalidRequest, "The username must have 3 to 64 characters.")
+	}
+	return canonical, nil
+}

@@ -1,0 +1,142 @@
+package apigw
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"sallyport/shared/apperr"
+	"sallyport/shared/policy"
+	"sallyport/shared/secret"
+	"sallyport/shared/session"
+	"sallyport/shared/token"
+)
+
+// AuthorizerRequest and AuthorizerResponse are the events of a REQUEST authorizer (API Gateway Developer Guide, "Use API
+// Gateway Lambda authorizers").
+type (
+	AuthorizerRequest  = events.APIGatewayCustomAuthorizerRequestTypeRequest
+	AuthorizerResponse = events.APIGatewayCustomAuthorizerResponse
+)
+
+// errUnauthorized has the exact and only text that API Gateway answers with 401.
+var errUnauthorized = errors.New("Unauthorized") //nolint:revive,staticcheck // ST1005: the text is AWS's
+
+// errUndecided becomes AUTHORIZER_FAILURE, which template.yaml answers with 503.
+var errUndecided = errors.New("the request could not be judged")
+
+// Judge decides whether the bearer of a token may call a route: session.Authorizer's Authorize.
+type Judge func(ctx context.Context, presented secret.Text, route policy.Route) (session.Identity, error)
+
+// Authorize returns judge as the function that API Gateway asks about each request. Allowing and denying are one statement
+// about the one method asked about, so that no emulator or cache can read more into it.
+func Authorize(log *slog.Logger, judge Judge) func(context.Context, AuthorizerRequest) (AuthorizerResponse, error) {
+	line := newLine(log)
+	return func(ctx context.Context, req AuthorizerRequest) (AuthorizerResponse, error) {
+		began := time.Now()
+		ctx, cancel := withReserve(ctx)
+		defer cancel()
+		var identity session.Identity
+		failure := guard(func() error {
+			presented, err := bearer(req)
+			if err != nil {
+				return err
+			}
+			identity, err = judge(ctx, presented, policy.Route{Method: req.HTTPMethod, Resource: req.Resource})
+			return err
+		})
+		response, status, err := verdict(req.MethodArn, identity, failure)
+		line.write(ctx, outcome{
+			requestID: req.RequestContext.RequestID, method: req.HTTPMethod, resource: req.Resource,
+			address: req.RequestContext.Identity.SourceIP, event: "authorize", status: status,
+			who: Who(identity), err: failure, began: began,
+		})
+		return response, err
+	}
+}
+
+func verdict(methodArn string, identity session.Identity, failure error) (response AuthorizerResponse, status int, err error) {
+	if failure == nil {
+		return statement("Allow", methodArn, identity), 200, nil
+	}
+	switch apperr.CodeOf(failure) {
+	case apperr.Unauthenticated:
+		return AuthorizerResponse{}, 401, errUnauthorized
+	case apperr.Forbidden:
+		return statement("Deny", methodArn, identity), 403, nil
+	default:
+		return AuthorizerResponse{}, 503, errUndecided
+	}
+}
+
+func statement(effect, methodArn string, identity session.Identity) AuthorizerResponse {
+	response := AuthorizerResponse{
+		PrincipalID: identity.UserID.String(),
+		PolicyDocument: events.APIGatewayCustomAuthorizerPolicy{
+			Version: "2012-10-17",
+			Statement: []events.IAMPolicyStatement{{
+				Action: []string{"execute-api:Invoke"}, Effect: effect, Resource: []string{methodArn},
+			}},
+		},
+	}
+	if effect == "Allow" {
+		response.Context = map[string]any{ // strings all: API Gateway turns a number into 1.79e+09
+			"user_id":    identity.UserID.String(),
+			"username":   identity.Username,
+			"role":       identity.Role.String(),
+			"session_id": identity.SessionID,
+			"token_id":   identity.TokenID.String(),
+			"expires_at": strconv.FormatInt(identity.ExpiresAt, 10),
+		}
+	}
+	return response
+}
+
+// bearer returns the token of the one Authorization header (RFC 6750 section 2.1): a scheme in any case, one space, token.
+func bearer(req AuthorizerRequest) (secret.Text, error) {
+	values := headerValues(req.Headers, req.MultiValueHeaders, "Authorization")
+	if len(values) != 1 {
+		return secret.Text{}, apperr.Refuse(apperr.Unauthenticated, "Send one Authorization header.", "authorization_header")
+	}
+	scheme, presented, ok := strings.Cut(values[0], " ")
+	if !ok || !strings.EqualFold(scheme, "Bearer") {
+		return secret.Text{}, apperr.Refuse(apperr.Unauthenticated, "Send Authorization: Bearer and the token.", "authorization_scheme")
+	}
+	return secret.New(presented), nil
+}
+
+// Caller returns whom the authorizer let in. Without that, the route has no authorizer, or another one: then nobody is let
+// in, and the error's code is Internal.
+func Caller(req Request) (session.Identity, error) {
+	text := func(key string) string {
+		value, _ := req.RequestContext.Authorizer[key].(string)
+		return value
+	}
+	identity := session.Identity{Username: text("username"), SessionID: text("session_id")}
+	var user, tokenID, role bool
+	var err error
+	identity.UserID, user = token.ParseID(text("user_id"))
+	identity.TokenID, tokenID = token.ParseID(text("token_id"))
+	identity.Role, role = policy.ParseRole(text("role"))
+	identity.ExpiresAt, err = strconv.ParseInt(text("expires_at"), 10, 64)
+	if !user || !tokenID || !role || err != nil || identity.Username == "" || identity.SessionID == "" {
+		return session.Identity{}, &apperr.Error{Code: apperr.Internal, Reason: "no_authorizer_context"}
+	}
+	return identity, nil
+}
+
+// Who returns the log attributes of an identity, none for the zero Identity.
+func Who(identity session.Identity) []any {
+	if identity.Username == "" {
+		return nil
+	}
+	return []any{
+		"username", identity.Username, "user_id", identity.UserID.String(),
+		"role", identity.Role.String(), "session_id", identity.SessionID,
+	}
+}

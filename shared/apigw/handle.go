@@ -1,0 +1,120 @@
+// Package apigw is the edge: it turns API Gateway's events into requests of the domain, and the domain's answers and errors
+// into responses. It writes one log line for each event and lets no secret and no inside detail out.
+package apigw
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/go-json-experiment/json"
+
+	"sallyport/shared/apperr"
+)
+
+// Request and Response are the events of a Lambda proxy integration (API Gateway Developer Guide, "Lambda proxy
+// integrations in API Gateway").
+type (
+	Request  = events.APIGatewayProxyRequest
+	Response = events.APIGatewayProxyResponse
+)
+
+// answerReserve is kept from a function's time limit, so that a dependency that hangs still gets an answer of ours.
+const answerReserve = 750 * time.Millisecond
+
+// Answer is what a handler gives back when all went well.
+type Answer struct {
+	Status int
+	Body   any    // encoded as JSON; nil for no body
+	Who    []any  // slog attributes for the log line: who did it, to what
+	Event  string // the audit event's name; empty for a mere read
+}
+
+// Handler answers one request. Its error should carry a code of package apperr.
+type Handler func(ctx context.Context, req Request) (Answer, error)
+
+// Handle returns handler as the function that Lambda invokes. An error without a response of its own, and a panic, become a
+// function error without any detail, which API Gateway answers with 502.
+func Handle(log *slog.Logger, handler Handler) func(context.Context, Request) (Response, error) {
+	line := newLine(log)
+	return func(ctx context.Context, req Request) (response Response, err error) {
+		began := time.Now()
+		ctx, cancel := withReserve(ctx)
+		defer cancel()
+		var answer Answer
+		failure := guard(func() (err error) {
+			answer, err = handler(ctx, req)
+			return err
+		})
+		if failure == nil {
+			response, failure = success(answer)
+		}
+		if failure != nil {
+			var ok bool
+			if response, ok = problemResponse(apperr.From(failure), req.RequestContext.RequestID); !ok {
+				err = errInternal
+			}
+		}
+		line.write(ctx, outcome{
+			requestID: req.RequestContext.RequestID, method: req.HTTPMethod, resource: req.Resource,
+			address: req.RequestContext.Identity.SourceIP, event: answer.Event,
+			status: response.StatusCode, who: answer.Who, err: failure, began: began,
+		})
+		return response, err
+	}
+}
+
+// errInternal is all that Lambda's log and API Gateway learn of a fault: our own line has the rest.
+var errInternal = fmt.Errorf("internal error")
+
+func withReserve(ctx context.Context) (context.Context, context.CancelFunc) {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return ctx, func() {}
+	}
+	return context.WithDeadline(ctx, deadline.Add(-answerReserve))
+}
+
+// guard turns a panic into an error. The panic's value may hold a secret, so that only its type is told.
+func guard(f func() error) (err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = &apperr.Error{Code: apperr.Internal, Reason: "panic", Alarm: true, Err: fmt.Errorf("panic of type %T at %s", cause, where())}
+		}
+	}()
+	return f()
+}
+
+func success(answer Answer) (Response, error) {
+	if answer.Body == nil {
+		return Response{StatusCode: answer.Status, Headers: securityHeaders()}, nil
+	}
+	return respond(answer.Status, "application/json", answer.Body)
+}
+
+func respond(status int, contentType string, body any) (Response, error) {
+	encoded, err := json.Marshal(body)
+	if err != nil {
+		return Response{}, fmt.Errorf("apigw: encoding the response: %w", err)
+	}
+	headers := securityHeaders()
+	headers["Content-Type"] = contentType
+	return Response{StatusCode: status, Headers: headers, Body: string(encoded)}, nil
+}
+
+// securityHeaders are on every response; template.yaml puts the same on the gateway's own.
+func securityHeaders() map[string]string {
+	return map[string]string{
+		"Cache-Control":             "no-store",
+		"X-Content-Type-Options":    "nosniff",
+		"Strict-Transport-Security": "max-age=63072000; includeSubDomains",
+	}
+}
+
+// OK is an answer of status 200.
+func OK(body any, who ...any) (Answer, error) {
+	return Answer{Status: http.StatusOK, Body: body, Who: who}, nil
+}

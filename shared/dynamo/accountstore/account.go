@@ -1,0 +1,108 @@
+package accountstore
+
+import (
+	"context"
+	"errors"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"sallyport/shared/account"
+	"sallyport/shared/dynamo"
+	"sallyport/shared/token"
+)
+
+// Account implements account.Reader. IAM: GetItem on Accounts.
+func (s *Store) Account(ctx context.Context, username string) (account.Account, bool, error) {
+	row, found, err := dynamo.Get(ctx, s.client, s.tables.Accounts, accountKey(username))
+	if err != nil || !found {
+		return account.Account{}, false, err
+	}
+	a := account.Account{
+		Username: row.Text("username"), UserID: row.ID("user_id"), Status: status(row), Role: row.Role("role"),
+		PasswordHash: row.Text("password_hash"), SealedTOTPSecret: row.Bytes("sealed_totp_secret"),
+		LastTOTPStep: row.Unix("last_totp_step"), RecoveryCodes: row.Texts("recovery_codes"), Sessions: sessions(row),
+		SessionVersion: row.Unix("session_version"), Revision: row.Unix("revision"), CreatedAt: row.Unix("created_at"),
+	}
+	if row.Has("invitation_hash") {
+		a.InvitationHash, a.InvitationExpiresAt = row.Text("invitation_hash"), row.Unix("invitation_expires_at")
+	}
+	if err := row.Err(); err != nil {
+		return account.Account{}, false, err
+	}
+	return a, true, nil
+}
+
+func accountKey(username string) dynamo.Item { return dynamo.Item{"username": dynamo.S(username)} }
+
+func status(row *dynamo.Row) account.Status {
+	switch s := account.Status(row.Text("status")); s {
+	case account.Pending, account.Active, account.Disabled:
+		return s
+	}
+	row.Refuse("status", "is no status")
+	return account.Disabled
+}
+
+func sessions(row *dynamo.Row) map[token.ID]account.SessionEntry {
+	entries := map[token.ID]account.SessionEntry{}
+	for key, entry := range row.Rows("sessions") {
+		id, ok := token.ParseID(key)
+		if !ok {
+			row.Refuse("sessions", "has a key that is no id")
+		}
+		entries[id] = account.SessionEntry{SessionID: entry.Text("session_id"), ExpiresAt: entry.Unix("expires_at")}
+	}
+	return entries
+}
+
+func sessionsValue(entries map[token.ID]account.SessionEntry) types.AttributeValue {
+	m := make(dynamo.Item, len(entries))
+	for id, entry := range entries {
+		m[id.String()] = dynamo.M(dynamo.Item{
+			"session_id": dynamo.S(entry.SessionID), "expires_at": dynamo.N(entry.ExpiresAt),
+		})
+	}
+	return dynamo.M(m)
+}
+
+func accountItem(a account.Account) dynamo.Item {
+	item := dynamo.Item{
+		"username":           dynamo.S(a.Username),
+		"user_id":            dynamo.S(a.UserID.String()),
+		"status":             dynamo.S(string(a.Status)),
+		"role":               dynamo.S(a.Role.String()),
+		"password_hash":      dynamo.S(a.PasswordHash),
+		"sealed_totp_secret": dynamo.B(a.SealedTOTPSecret),
+		"last_totp_step":     dynamo.N(a.LastTOTPStep),
+		"recovery_codes":     dynamo.Strings(a.RecoveryCodes),
+		"sessions":           sessionsValue(a.Sessions),
+		"session_version":    dynamo.N(a.SessionVersion),
+		"revision":           dynamo.N(a.Revision),
+		"created_at":         dynamo.N(a.CreatedAt),
+	}
+	if a.InvitationHash != "" {
+		item["invitation_hash"] = dynamo.S(a.InvitationHash)
+		item["invitation_expires_at"] = dynamo.N(a.InvitationExpiresAt)
+	}
+	return item
+}
+
+// ReplacePasswordHash implements account.BeginStore. IAM: UpdateItem on Accounts.
+func (s *Store) ReplacePasswordHash(ctx context.Context, read account.Account, hash string) error {
+	err := dynamo.Update(ctx, s.client, &dynamodb.UpdateItemInput{
+		TableName:           aws.String(s.tables.Accounts),
+		Key:                 accountKey(read.Username),
+		ConditionExpression: aws.String("user_id = :user_id AND revision = :revision"),
+		UpdateExpression:    aws.String("SET password_hash = :hash ADD revision :one"),
+		ExpressionAttributeValues: dynamo.Item{
+			":user_id": dynamo.S(read.UserID.String()), ":revision": dynamo.N(read.Revision),
+			":hash": dynamo.S(hash), ":one": dynamo.N(1),
+		},
+	})
+	if errors.Is(err, dynamo.ErrCondition) {
+		return account.ErrConflict
+	}
+	return err
+}

@@ -1,0 +1,34 @@
+// Package accountstore keeps accounts, challenges, invitations and throttles in DynamoDB, and does in one transaction what a
+// completed sign-in changes.
+package accountstore
+
+import (
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"sallyport/shared/account"
+)
+
+// Tables names the tables. A function names those that its own stores use, and may touch no other.
+type Tables struct {
+	Accounts    string // registration, both steps of sign-in
+	Challenges  string // both steps of sign-in
+	Tokens      string // the second step
+	Invitations string // registration, invitations
+	Throttles   string // both steps of sign-in
+}
+
+// Store is every store that package account asks for. It is safe for concurrent use.
+type Store struct {
+	client *dynamodb.Client
+	tables Tables
+}
+
+var (
+	_ account.RegistrationStore = (*Store)(nil)
+	_ account.BeginStore        = (*Store)(nil)
+	_ account.FinishStore       = (*Store)(nil)
+	_ account.InvitationAdder   = (*Store)(nil)
+)
+
+// New returns a Store.
+func New(client *dynamodb.Client, tables Tables) *Store { return &Store{client, tables} }

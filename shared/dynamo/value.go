@@ -1,0 +1,33 @@
+package dynamo
+
+import (
+	"strconv"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+)
+
+// Item is a row, or a row's key, or the values of an expression.
+type Item = map[string]types.AttributeValue
+
+// S is a string value.
+func S(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
+
+// N is a number value.
+func N(n int64) types.AttributeValue {
+	return &types.AttributeValueMemberN{Value: strconv.FormatInt(n, 10)}
+}
+
+// B is a binary value.
+func B(b []byte) types.AttributeValue { return &types.AttributeValueMemberB{Value: b} }
+
+// M is a map value.
+func M(m Item) types.AttributeValue { return &types.AttributeValueMemberM{Value: m} }
+
+// Strings is a list of strings.
+func Strings(list []string) types.AttributeValue {
+	values := make([]types.AttributeValue, len(list))
+	for i, s := range list {
+		values[i] = S(s)
+	}
+	return &types.AttributeValueMemberL{Value: values}
+}

@@ -1,0 +1,51 @@
+// Package password holds the rules for passwords: how one is normalized, which ones are refused, and how one is stored.
+package password
+
+import (
+	"errors"
+	"unicode/utf8"
+
+	"golang.org/x/text/secure/precis"
+
+	"sallyport/shared/secret"
+)
+
+// Bounds of a password's length in Unicode code points, counted after normalization (SP 800-63B-4 §3.1.1.2 counts so). Eight is
+// the least it allows, and only because a second factor always follows; 128 is twice the 64 it wants accepted.
+const (
+	MinLength = 8
+	MaxLength = 128
+)
+
+// What is wrong with a password, in words for the person who chose it.
+var (
+	ErrLength     = errors.New("password must have 8 to 128 characters")
+	ErrCharacters = errors.New("password must not contain control characters, unassigned characters or invisible joiners")
+	ErrCommon     = errors.New("password is on the list of commonly used passwords and words: choose another")
+	ErrUsername   = errors.New("password must not be the username: choose another")
+)
+
+// Plain is a normalized password of allowed length. Only Prepare makes one; nothing prints it.
+type Plain struct{ text secret.Text }
+
+// Prepare normalizes a password by the OpaqueString profile (RFC 8265 §4.2): every kind of space becomes U+0020, the whole becomes
+// NFC, so that the same password typed on two keyboards is one password. Nothing else changes: no trimming, folding, truncation.
+//
+// The error is ErrLength or ErrCharacters.
+func Prepare(text secret.Text) (Plain, error) {
+	typed := text.Reveal()
+	if typed == "" { // OpaqueString's own error for it would read as one about characters
+		return Plain{}, ErrLength
+	}
+	if !utf8.ValidString(typed) { // OpaqueString would make all invalid bytes the same U+FFFD
+		return Plain{}, ErrCharacters
+	}
+	normalized, err := precis.OpaqueString.String(typed)
+	if err != nil { // it names the rule that is broken, in terms that help nobody who chooses a password
+		return Plain{}, ErrCharacters
+	}
+	if n := utf8.RuneCountInString(normalized); n < MinLength || n > MaxLength {
+		return Plain{}, ErrLength
+	}
+	return Plain{secret.New(normalized)}, nil
+}

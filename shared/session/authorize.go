@@ -1,0 +1,162 @@
+package session
+
+import (
+	"context"
+	"crypto/subtle"
+	"time"
+
+	"sallyport/shared/apperr"
+	"sallyport/shared/policy"
+	"sallyport/shared/secret"
+	"sallyport/shared/token"
+)
+
+// MaxTokenLife is the longest life that a token can be given (design limit; NIST SP 800-63B-4 section 2.2.3 asks for at
+// most 24 hours at AAL2).
+const MaxTokenLife = 12 * time.Hour
+
+// maxClockSkew is how far the clocks of the function that issued a token and of the one that checks it may differ.
+const maxClockSkew = 60 * time.Second
+
+const secondsPerDay = 24 * 60 * 60
+
+// Why a request was refused, for the log.
+const (
+	ReasonMalformed      apperr.Reason = "token_malformed"
+	ReasonKeyDay         apperr.Reason = "token_key_day"     // no live token can name that day
+	ReasonKeyUnknown     apperr.Reason = "token_key_unknown" // never made, expired or shredded
+	ReasonKeyCorrupt     apperr.Reason = "token_key_corrupt"
+	ReasonSignature      apperr.Reason = "token_signature"
+	ReasonExpired        apperr.Reason = "token_expired"
+	ReasonRevoked        apperr.Reason = "token_record_absent"
+	ReasonRecordExpired  apperr.Reason = "token_record_expired"
+	ReasonRecordCorrupt  apperr.Reason = "token_record_corrupt"
+	ReasonRecordMismatch apperr.Reason = "token_record_mismatch"
+	ReasonRole           apperr.Reason = "role_not_allowed"
+)
+
+// Records finds token records.
+type Records interface {
+	// Record returns the record as of now (strongly consistent), and false if there is none. An error with code
+	// apperr.Corrupt means that the row is damaged, and any other that the store could not answer.
+	Record(ctx context.Context, userID, tokenID token.ID) (Record, bool, error)
+}
+
+// Keys holds the keys that tokens are signed with and records sealed under, by the day and generation that a token names.
+// The results report false for a key that does not exist and for what does not open; an error with code apperr.Corrupt means
+// that the stored key is damaged, and any other that the key service could not answer.
+type Keys interface {
+	SigningKey(ctx context.Context, day uint32, generation uint8) (key []byte, ok bool, err error)
+	Open(ctx context.Context, day uint32, generation uint8, sealed, aad []byte) (plaintext []byte, ok bool, err error)
+}
+
+// Authorizer decides whether a request passes. It keeps no verdict: each request is judged anew. It is safe for concurrent
+// use.
+type Authorizer struct {
+	keys    Keys
+	records Records
+	now     func() time.Time
+}
+
+// NewAuthorizer returns an Authorizer that reads the clock once for each request.
+func NewAuthorizer(keys Keys, records Records, now func() time.Time) *Authorizer {
+	return &Authorizer{keys: keys, records: records, now: now}
+}
+
+// Authorize lets the request in, and says who makes it, only if the presented token is genuine, unexpired, recorded, and its
+// role may call the route. The error's code is Unauthenticated, the same for every way in which a token can be no good;
+// Forbidden, with the identity all the same; or ServiceUnavailable, when a store or key service could not answer.
+//
+// The cheap and certain checks come first: before the signature has been checked nothing that the caller wrote is believed,
+// and no record is read.
+func (a *Authorizer) Authorize(ctx context.Context, presented secret.Text, route policy.Route) (Identity, error) {
+	now := a.now().Unix()
+	claims, err := a.verify(ctx, presented, now)
+	if err != nil {
+		return Identity{}, err
+	}
+	record, err := a.match(ctx, presented, claims, now)
+	if err != nil {
+		return Identity{}, err
+	}
+	identity := record.Identity()
+	if !policy.Allows(record.Role, route) {
+		return identity, apperr.Refuse(apperr.Forbidden, "Your role may not call this route.", ReasonRole)
+	}
+	return identity, nil
+}
+
+// verify is the first door: the token's form, key, signature and expiry.
+func (a *Authorizer) verify(ctx context.Context, presented secret.Text, now int64) (token.Claims, error) {
+	parsed, err := token.Parse(presented.Reveal())
+	if err != nil {
+		return token.Claims{}, refused(ReasonMalformed)
+	}
+	if !couldBeLive(parsed.KeyDay(), now) {
+		return token.Claims{}, refused(ReasonKeyDay)
+	}
+	key, ok, err := a.keys.SigningKey(ctx, parsed.KeyDay(), parsed.Generation())
+	switch {
+	case isCorrupt(err):
+		return token.Claims{}, alarming(ReasonKeyCorrupt, err)
+	case err != nil:
+		return token.Claims{}, apperr.Dependency(err)
+	case !ok:
+		return token.Claims{}, refused(ReasonKeyUnknown)
+	}
+	claims, err := parsed.Verify(key)
+	if err != nil {
+		return token.Claims{}, refused(ReasonSignature)
+	}
+	if claims.Expires <= now {
+		return token.Claims{}, refused(ReasonExpired)
+	}
+	return claims, nil
+}
+
+// match is the second door: a live record that holds this very token.
+func (a *Authorizer) match(ctx context.Context, presented secret.Text, claims token.Claims, now int64) (Record, error) {
+	record, ok, err := a.records.Record(ctx, claims.UserID, claims.TokenID)
+	switch {
+	case isCorrupt(err):
+		return Record{}, alarming(ReasonRecordCorrupt, err)
+	case err != nil:
+		return Record{}, apperr.Dependency(err)
+	case !ok:
+		return Record{}, refused(ReasonRevoked)
+	case record.ExpiresAt <= now: // DynamoDB deletes expired rows days late, so the clock decides
+		return Record{}, refused(ReasonRecordExpired)
+	}
+	recorded, ok, err := a.keys.Open(ctx, claims.KeyDay, claims.Generation, record.Sealed, record.aad())
+	switch {
+	case isCorrupt(err):
+		return Record{}, alarming(ReasonKeyCorrupt, err)
+	case err != nil:
+		return Record{}, apperr.Dependency(err)
+	case !ok || subtle.ConstantTimeCompare(recorded, []byte(presented.Reveal())) != 1:
+		// A genuine token whose record is not its own: somebody has written to the table.
+		return Record{}, alarming(ReasonRecordMismatch, nil)
+	}
+	return record, nil
+}
+
+// couldBeLive reports whether a token that has not expired can have been signed with a key of that day. It spares the key
+// store from made-up days.
+func couldBeLive(day uint32, now int64) bool {
+	skew := int64(maxClockSkew / time.Second)
+	oldest := (now - int64(MaxTokenLife/time.Second) - skew) / secondsPerDay
+	newest := (now + skew) / secondsPerDay
+	return int64(day) >= oldest && int64(day) <= newest
+}
+
+const signIn = "The access token is not valid. Sign in again."
+
+func refused(reason apperr.Reason) error {
+	return apperr.Refuse(apperr.Unauthenticated, signIn, reason)
+}
+
+func alarming(reason apperr.Reason, cause error) error {
+	return &apperr.Error{Code: apperr.Unauthenticated, Detail: signIn, Reason: reason, Alarm: true, Err: cause}
+}
+
+func isCorrupt(err error) bool { return err != nil && apperr.CodeOf(err) == apperr.Corrupt }

@@ -1,0 +1,204 @@
+package lambda
+
+import (
+	"crypto/rand"
+	"errors"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"sallyport/tools/local/gateway"
+	"sallyport/tools/local/template"
+)
+
+// process is one bootstrap process. It goes from starting, by its first poll, to idle, then between busy and idle until it ends.
+type process struct {
+	pool     *pool
+	function template.Function
+	token    string // names the process in the Runtime API's address; nobody else knows it
+	work     chan *invocation
+	pid      atomic.Int64
+	killed   chan struct{} // closed by kill
+	killOnce sync.Once
+	used     atomic.Bool
+
+	mu       sync.Mutex
+	polled   bool        // has come to its first poll
+	ended    bool        // what comes now finds nobody
+	current  *invocation // given and not yet answered
+	busy     bool        // from the time work is given to the next poll
+	timer    *time.Timer // ends the process at the deadline of its invocation
+	timeout  bool        // the timer did
+	reported []byte      // posted to /runtime/init/error
+}
+
+func newProcess(p *pool) *process {
+	return &process{pool: p, function: p.function, token: rand.Text(), work: make(chan *invocation, 1), killed: make(chan struct{})}
+}
+
+// firstUse tells whether the process has not been used yet, and marks it as used.
+func (p *process) firstUse() bool { return !p.used.Swap(true) }
+
+// run starts the process and waits until it has ended.
+func (p *process) run() {
+	defer p.pool.running.Done()
+	platform := p.pool.platform
+	platform.api.add(p)
+	defer platform.api.remove(p)
+
+	taskRoot := filepath.Dir(p.pool.binary)
+	// The address carries a path after host and port: all processes share one listener, which knows each by its token, and no other
+	// program on the machine can take a function's work. The Go runtime client appends its paths to whatever the variable holds.
+	command := exec.Command(p.pool.binary)
+	command.Dir = taskRoot
+	command.Env = platform.options.environment(p.function, taskRoot, platform.address+"/"+p.token)
+	lines := p.pool.logs.of(p.function.LogicalID)
+	command.Stdout, command.Stderr = lines, lines
+	command.WaitDelay = time.Second // for what it may have started and left holding its output
+	ownGroup(command)
+
+	status := ""
+	if err := platform.spawner.start(command); err != nil {
+		status = err.Error()
+	} else {
+		p.pid.Store(int64(command.Process.Pid))
+		init := time.AfterFunc(platform.options.InitLimit, func() {
+			if !p.hasPolled() {
+				p.kill()
+			}
+		})
+		done := make(chan struct{})
+		go func() {
+			select {
+			case <-p.killed:
+				killGroup(command)
+			case <-done:
+			}
+		}()
+		err := command.Wait()
+		close(done)
+		killGroup(command) // what it started goes with it
+		status = exitStatus(err)
+		init.Stop()
+	}
+	lines.flush()
+	p.finish(status, lines.last())
+}
+
+// exitStatus says how a process ended, as Lambda words it.
+func exitStatus(err error) string {
+	exit, ok := errors.AsType[*exec.ExitError](err)
+	switch {
+	case err == nil:
+		return "exit status 0"
+	case ok:
+		return exit.Error()
+	}
+	return err.Error()
+}
+
+// finish gives whoever waits for the process the news that it has ended.
+func (p *process) finish(status, lastLine string) {
+	p.mu.Lock()
+	p.ended = true
+	if p.timer != nil {
+		p.timer.Stop()
+	}
+	call, timeout, polled := p.current, p.timeout, p.polled
+	p.current = nil
+	reported := p.reported
+	p.mu.Unlock()
+	if call != nil && timeout {
+		call.answer <- call.timedOut(p.function.Timeout)
+	} else if call != nil {
+		call.answer <- call.exited(status)
+	}
+	if polled {
+		p.pool.gone(p, nil)
+		return
+	}
+	select {
+	case <-p.killed:
+		status = "no first poll within " + p.pool.platform.options.InitLimit.String()
+	default:
+	}
+	p.pool.gone(p, &startFailure{reported: reported, status: status, lastLine: lastLine})
+}
+
+// kill ends the process and everything it started. It does not wait.
+func (p *process) kill() { p.killOnce.Do(func() { close(p.killed) }) }
+
+// give hands an idle process its next invocation. From now on its deadline runs, until it polls again.
+func (p *process) give(call *invocation) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.ended {
+		call.answer <- call.exited("exit status unknown")
+		return
+	}
+	p.current, p.busy = call, true
+	p.timer = time.AfterFunc(time.Until(call.deadline), func() { p.expire(call) })
+	p.work <- call // never blocks: an idle process has none
+}
+
+func (p *process) expire(call *invocation) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.busy {
+		return
+	}
+	p.timeout = p.current == call
+	p.kill()
+}
+
+func (p *process) hasPolled() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.polled
+}
+
+// poll notes that the process asks for work. It is false if the process still owes an answer.
+func (p *process) poll() bool {
+	p.mu.Lock()
+	if p.current != nil || p.ended {
+		p.mu.Unlock()
+		return false
+	}
+	first, wasBusy := !p.polled, p.busy
+	p.polled, p.busy = true, false
+	if p.timer != nil {
+		p.timer.Stop()
+	}
+	p.mu.Unlock()
+	if first {
+		p.pool.started(p)
+	} else if wasBusy {
+		p.pool.release(p)
+	}
+	return true
+}
+
+// answer settles the current invocation. It is false if id is not that of the current one: answered already, or never given.
+func (p *process) answer(id string, result gateway.Result) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.current == nil || p.current.id != id {
+		return false
+	}
+	p.current.answer <- result
+	p.current = nil
+	return true
+}
+
+// failInit keeps what the process says of its failing start. It is false once it has polled.
+func (p *process) failInit(report []byte) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.polled {
+		return false
+	}
+	p.reported = report
+	return true
+}

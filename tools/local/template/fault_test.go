@@ -1,0 +1,143 @@
+package template
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// TestWhatIsWrongIsOneLineThatSaysWhereAndWhatToDo replaces a part of the smallest template with something wrong.
+// Lines count from the template's first.
+func TestWhatIsWrongIsOneLineThatSaysWhereAndWhatToDo(t *testing.T) {
+	const api, code, event = "{StageName: prod}", "CodeUri: hello", "{RestApiId: !Ref Api, Path: /hello, Method: get}"
+	auth := func(authorizer string) string {
+		return "{StageName: prod, Auth: {Authorizers: {A: " + authorizer + "}}}"
+	}
+	response := func(s string) string { return "{StageName: prod, GatewayResponses: {UNAUTHORIZED: " + s + "}}" }
+	for _, test := range []struct {
+		name, old, new string
+		line           int
+		want           string
+	}{
+		{"not YAML", "Resources:", "Resources: [", 0, "not valid YAML"},
+		{"no mapping", smallest, "hello", 1, "the template is not a mapping"},
+		{"empty", smallest, "", 1, "the template is empty"},
+		{"two documents", "Resources:", "---\nResources:", 3, "a second YAML document"},
+		{"no transform", "Transform: AWS::Serverless-2016-10-31", "Description: x", 1, "Transform is missing"},
+		{"other transform", "AWS::Serverless-2016-10-31", "AWS::Include", 2, "a transform other than"},
+		{"no resources", "Resources:", "Outputs:", 1, "Resources is missing"},
+		{"key twice", code, code + "\n      CodeUri: guard", 11, "Hello: Properties has CodeUri twice"},
+		{"merge key", code, "<<: {CodeUri: hello}", 10, "Hello: Properties has a key that is not plain text"},
+		{"no type", "    Type: AWS::Serverless::Function\n", "", 7, "Hello: the resource has no Type"},
+		{"unserved type", "AWS::Serverless::Function", "AWS::Lambda::Function", 8, "Hello: AWS::Lambda::Function is not served locally; use AWS::Serverless::Function"},
+		{"other API", "AWS::Serverless::Api", "AWS::Serverless::HttpApi", 5, "use AWS::Serverless::Api and functions' events of type Api"},
+		{"unknown intrinsic, short", code, "CodeUri: !Cidr hello", 10, "Hello: the intrinsic function Fn::Cidr is not known"},
+		{"unknown intrinsic, long", code, "CodeUri: {\"Fn::ImportValue\": x}", 10, "Hello: the intrinsic function Fn::ImportValue is not known"},
+		{"condition as value", code, "CodeUri: !Equals [a, a]", 10, "Fn::Equals is used as a value"},
+		{"unknown Ref", code, "CodeUri: !Ref Nowhere", 10, `Hello: it refers to "Nowhere", which is neither a parameter nor a resource; declare it`},
+		{"Ref of a mapping", code, "CodeUri: {Ref: {a: b}}", 10, "Ref is not a text"},
+		{"unknown GetAtt", code, "CodeUri: !GetAtt Nowhere.Arn", 10, `it refers to "Nowhere"`},
+		{"unknown attribute", code, "CodeUri: !GetAtt Api.RootResourceId", 10, "the attribute RootResourceId of Api is not known"},
+		{"ARN of nothing served", code, "CodeUri: !GetAtt Api.Arn", 10, "has no local stand-in"},
+		{"GetAtt without attribute", code, "CodeUri: !GetAtt Api", 10, "does not name a resource and an attribute"},
+		{"unknown Sub", code, "CodeUri: !Sub \"${Nowhere}\"", 10, `it refers to "Nowhere"`},
+		{"open Sub", code, "CodeUri: !Sub \"${Nowhere\"", 10, "a ${ without its }"},
+		{"short Join", code, "CodeUri: !Join [x]", 10, "Fn::Join does not have 2 arguments"},
+		{"Select beyond", code, "CodeUri: !Select [2, [a, b]]", 10, "Fn::Select has no item 2"},
+		{"empty delimiter", code, "CodeUri: !Select [0, !Split [\"\", a]]", 10, "the delimiter of Fn::Split is empty"},
+		{"unknown condition", code, "CodeUri: !If [No, a, b]", 10, `the condition "No" is not declared`},
+		{"short If", code, "CodeUri: !If [No, a]", 10, "Fn::If does not have 3 arguments"},
+		{"cyclic condition", "Resources:", "Conditions: {A: !Not [{Condition: A}]}\nResources:\n  X: {Type: T, Condition: A}", 3, `the condition "A" depends on itself`},
+		{"strange condition", "Resources:", "Conditions: {A: !Ref X}\nResources:\n  X: {Type: T, Condition: A}", 3, "not an expression"},
+		{"reference to the absent", "Resources:", "Conditions: {A: !Equals [a, b]}\nResources:\n  X: {Type: T, Condition: A}\n  Y: {Type: \"AWS::DynamoDB::Table\", Properties: {KeySchema: !Ref X, AttributeDefinitions: []}}", 6, "its condition is false"},
+		{"alias bomb", "Resources:", "x-a: &a [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]\nx-b: &b [*a, *a, *a, *a, *a, *a, *a, *a, *a, *a]\nx-c: &c [*b, *b, *b, *b, *b, *b, *b, *b, *b, *b]\nx-d: &d [*c, *c, *c, *c, *c, *c, *c, *c, *c, *c]\nx-e: &e [*d, *d, *d, *d, *d, *d, *d, *d, *d, *d]\nx-f: &f [*e, *e, *e, *e, *e, *e, *e, *e, *e, *e]\nGlobals: {Function: {CodeUri: *f}}\nResources:", 0, "nests or repeats too much"},
+		{"no CodeUri", "      " + code + "\n", "", 7, "Hello: CodeUri is missing"},
+		{"missing folder", code, "CodeUri: nowhere", 10, `Hello: CodeUri "nowhere" is not a folder; create it`},
+		{"bucket", code, "CodeUri: s3://a/b", 10, "CodeUri is not a local folder"},
+		{"inline code", code, code + "\n      InlineCode: x", 11, "InlineCode is not known"},
+		{"timeout", code, code + "\n      Timeout: 901", 11, `Timeout is "901"; give a whole number from 1 to 900`},
+		{"memory", code, code + "\n      MemorySize: 64", 11, "from 128 to 10240"},
+		{"environment list", code, code + "\n      Environment: {Variables: {AA: [1]}}", 11, "is a list where one text is wanted; use Fn::Join"},
+		{"environment null", code, code + "\n      Environment: {Variables: {AA: }}", 11, "Environment.Variables.AA is not a text"},
+		{"reserved variable", code, code + "\n      Environment: {Variables: {AWS_REGION: x}}", 11, `"AWS_REGION" is not one that a function may set`},
+		{"large environment", code, code + "\n      Environment: {Variables: {AA: " + strings.Repeat("x", 4095) + "}}", 11, "keep it to Lambda's 4096"},
+		{"no API", "  Api:\n    Type: AWS::Serverless::Api\n    Properties: {StageName: prod}\n", "", 1, "there is no AWS::Serverless::Api"},
+		{"second API", "  Hello:", "  Other: {Type: \"AWS::Serverless::Api\"}\n  Hello:", 7, "Other: it is a second AWS::Serverless::Api"},
+		{"no stage", api, "{}", 4, "Api: StageName is missing"},
+		{"stage", api, "{StageName: a b}", 6, `StageName is "a b"`},
+		{"binary", api, "{StageName: prod, BinaryMediaTypes: [image~1png]}", 6, "BinaryMediaTypes is not known to the local run"},
+		{"no route", "Type: Api", "Type: Schedule", 4, "Api: no function has an event of type Api"},
+		{"HTTP API route", "Type: Api", "Type: HttpApi", 12, "use the type Api"},
+		{"no API id", "RestApiId: !Ref Api, ", "", 12, "Hello: the event Get does not belong to the API Api; add RestApiId: !Ref Api"},
+		{"no method", ", Method: get", "", 12, "the event Get has no Method"},
+		{"method", "Method: get", "Method: fetch", 12, `the method "fetch"`},
+		{"no path", "Path: /hello, ", "", 12, "the event Get has no Path"},
+		{"path", "Path: /hello", "Path: hello", 12, `the path "hello"`},
+		{"trailing slash", "Path: /hello", "Path: /hello/", 12, "without a slash at the end"},
+		{"greedy in the middle", "Path: /hello", "Path: \"/{a+}/b\"", 12, "the path"},
+		{"event property", "Method: get", "Method: get, TimeoutInMillis: 50", 12, "TimeoutInMillis, which the local run does not know"},
+		{"route authorizer", "Method: get", "Method: get, Auth: {Authorizer: B}", 12, `names the authorizer "B"`},
+		{"API key", "Method: get", "Method: get, Auth: {ApiKeyRequired: true}", 12, "ApiKeyRequired, which the local run does not know"},
+		{"duplicate route", event + "}", event + "}\n        Again: {Type: Api, Properties: " + event + "}", 13, "Hello: the route GET /hello is already Hello's, at line 12"},
+		{"sibling parameters", event + "}", event + "}\n        A: {Type: Api, Properties: {RestApiId: !Ref Api, Path: \"/{a}\", Method: get}}\n        B: {Type: Api, Properties: {RestApiId: !Ref Api, Path: \"/{b}/c\", Method: get}}", 14, "the path parameter {b} has a sibling {a}"},
+		{"default authorizer", api, "{StageName: prod, Auth: {DefaultAuthorizer: B}}", 6, `DefaultAuthorizer "B" is not among Authorizers`},
+		{"token authorizer", api, auth("{FunctionArn: !GetAtt Hello.Arn}"), 6, "not of type REQUEST; add FunctionPayloadType: REQUEST"},
+		{"authorizer without function", api, auth("{FunctionPayloadType: REQUEST}"), 6, "has no FunctionArn"},
+		{"foreign authorizer", api, auth("{FunctionPayloadType: REQUEST, FunctionArn: \"arn:aws:lambda:us-east-1:123456789012:function:x\"}"), 6, "names no function of this template"},
+		{"authorizer's cache", api, auth("{FunctionPayloadType: REQUEST, FunctionArn: !GetAtt Hello.Arn, Identity: {ReauthorizeEvery: 3601}}"), 6, "from 0 to 3600"},
+		{"cache without identity", api, auth("{FunctionPayloadType: REQUEST, FunctionArn: !GetAtt Hello.Arn}"), 6, "without an identity source"},
+		{"identity of the query", api, auth("{FunctionPayloadType: REQUEST, FunctionArn: !GetAtt Hello.Arn, Identity: {QueryStrings: [a]}}"), 6, "QueryStrings, which the local run does not know"},
+		{"response type", api, "{StageName: prod, GatewayResponses: {TEAPOT: {}}}", 6, "TEAPOT, which is not a response type"},
+		{"response status", api, response("{StatusCode: 99}"), 6, "from 200 to 599"},
+		{"header without quotes", api, response("{ResponseParameters: {Headers: {A: no-store}}}"), 6, `the header A: "no-store" is not a mapping expression`},
+		{"unknown variable", api, response("{ResponseTemplates: {application/json: $context.nothing}}"), 6, "the variable $context.nothing is not known"},
+		{"VTL", api, response("{ResponseTemplates: {application/json: \"${context.requestId}\"}}"), 6, "VTL"},
+		{"table without key", "  Hello:", "  T: {Type: \"AWS::DynamoDB::Table\"}\n  Hello:", 7, "T: AttributeDefinitions is missing"},
+		{"table with index", "  Hello:", "  T: {Type: \"AWS::DynamoDB::Table\", Properties: {GlobalSecondaryIndexes: []}}\n  Hello:", 7, "T: GlobalSecondaryIndexes are not known"},
+		{"undefined key", "  Hello:", "  T: {Type: \"AWS::DynamoDB::Table\", Properties: {AttributeDefinitions: [], KeySchema: [{AttributeName: a, KeyType: HASH}]}}\n  Hello:", 7, `the key attribute "a" is not in AttributeDefinitions`},
+		{"sort key alone", "  Hello:", "  T: {Type: \"AWS::DynamoDB::Table\", Properties: {AttributeDefinitions: [{AttributeName: a, AttributeType: S}], KeySchema: [{AttributeName: a, KeyType: RANGE}]}}\n  Hello:", 7, "KeySchema has no HASH key"},
+		{"parameter type", "Resources:", "Parameters: {A: {Type: \"AWS::SSM::Parameter::Value<String>\"}}\nResources:", 3, "use String, Number or CommaDelimitedList"},
+		{"parameter pattern", "Resources:", "Parameters: {A: {Type: String, Default: a, AllowedPattern: \"(\"}}\nResources:", 3, "AllowedPattern is not a regular expression"},
+		{"parameter default", "Resources:", "Parameters: {A: {Type: Number, Default: x}}\nResources:", 3, "give one that is a number"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if !strings.Contains(smallest, test.old) {
+				t.Fatalf("the smallest template has no %q", test.old)
+			}
+			path := write(t, strings.Replace(smallest, test.old, test.new, 1))
+			_, err := Load(path, Options{})
+			if err == nil {
+				t.Fatal("loaded")
+			}
+			message := err.Error()
+			if !strings.Contains(message, test.want) || strings.Contains(message, "\n") || !strings.Contains(message, "; ") {
+				t.Errorf("%s\nwant one line with %q and what to do", message, test.want)
+			}
+			if prefix := fmt.Sprintf("%s:%d: ", path, test.line); test.line > 0 && !strings.HasPrefix(message, prefix) {
+				t.Errorf("%s\nwant line %d", message, test.line)
+			}
+		})
+	}
+}
+
+func TestTheLineOfASyntaxErrorIsKept(t *testing.T) {
+	path := write(t, "a: b\nc: d: e\n")
+	if _, err := Load(path, Options{}); err == nil || !strings.HasPrefix(err.Error(), path+":2: not valid YAML: ") {
+		t.Error(err)
+	}
+}
+
+func FuzzLoadNeverPanicsAndFailsInOneLine(f *testing.F) {
+	f.Add(smallest)
+	f.Add(head + "Resources: &a {X: *a}")
+	f.Add(head + "Globals: &g {Function: !If [A, *g, !Sub '${B}']}\nConditions: {A: !And [!Equals [a, a], !Or [{Condition: A}]]}\nResources: {}")
+	f.Fuzz(func(t *testing.T, text string) {
+		d, err := parse("template.yaml", []byte(text), Options{})
+		if err == nil {
+			_, err = d.stack("testdata-that-is-not-there")
+		}
+		if err != nil && strings.ContainsAny(err.Error(), "\r\n") {
+			t.Errorf("more than one line: %q", err)
+		}
+	})
+}

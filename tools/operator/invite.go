@@ -1,0 +1,110 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"sallyport/shared/account"
+	"sallyport/shared/apperr"
+	"sallyport/shared/dynamo/accountstore"
+	"sallyport/shared/policy"
+	"sallyport/shared/secret"
+	"sallyport/tools/operator/stack"
+)
+
+const inviteUsage = `Usage: go run ./tools/operator invite -role ROLE -stack NAME [-expires DURATION]
+
+Makes an invitation to register once with the role and prints its code, which is stored nowhere. The first ADMIN of a stack
+comes this way; an ADMIN invites others through POST /invitations. It needs leave for cloudformation:DescribeStacks on the stack
+and dynamodb:PutItem on its invitations table.
+
+`
+
+// maker is whom the invitation names as its maker, in place of an ADMIN's username.
+const maker = "operator"
+
+// The outputs of template.yaml that invite reads.
+const (
+	outputURL         = "ApiUrl"
+	outputInvitations = "InvitationsTableName"
+)
+
+func invite(ctx context.Context, args []string, out output) error {
+	flags := flag.NewFlagSet("invite", flag.ContinueOnError)
+	flags.SetOutput(out.stderr)
+	flags.Usage = func() {
+		fmt.Fprint(out.stderr, inviteUsage)
+		flags.PrintDefaults()
+	}
+	roleName := flags.String("role", "", "`ROLE` that the invitation is for: ADMIN, DEVELOPER or CONSUMER")
+	stackName := flags.String("stack", "", "`NAME` of the CloudFormation stack")
+	life := flags.Duration("expires", account.DefaultInvitationLife, "how long the invitation is good, from 1m to 168h")
+	if err := parse(flags, args, "role", "stack"); err != nil {
+		return err
+	}
+	if _, ok := policy.ParseRole(*roleName); !ok {
+		return fmt.Errorf("there is no role %q: use ADMIN, DEVELOPER or CONSUMER", *roleName)
+	}
+	if *life < account.MinInvitationLife || *life > account.MaxInvitationLife {
+		return fmt.Errorf("an invitation is good for 1m to 168h, not %s", *life)
+	}
+	deployed, invitations, err := open(ctx, *stackName)
+	if err != nil {
+		return err
+	}
+	url, err := deployed.Output(outputURL)
+	if err != nil {
+		return err
+	}
+	seconds := int64(*life / time.Second)
+	code, made, err := account.NewInviter(invitations, time.Now).Invite(ctx, maker, *roleName, &seconds)
+	if err != nil {
+		return stack.Explain("dynamodb:PutItem", cause(err))
+	}
+	printInvitation(out.stdout, url, code, made, *stackName)
+	return nil
+}
+
+// open finds the stack and its table of invitations.
+func open(ctx context.Context, name string) (stack.Stack, account.InvitationAdder, error) {
+	cfg, err := stack.Load(ctx)
+	if err != nil {
+		return stack.Stack{}, nil, err
+	}
+	deployed, err := stack.Find(ctx, cfg, name)
+	if err != nil {
+		return stack.Stack{}, nil, err
+	}
+	table, err := deployed.Output(outputInvitations)
+	if err != nil {
+		return stack.Stack{}, nil, err
+	}
+	return deployed, accountstore.New(dynamodb.NewFromConfig(cfg), accountstore.Tables{Invitations: table}), nil
+}
+
+// cause is what the domain has classified: the operator is told what AWS says.
+func cause(err error) error {
+	if classified := apperr.From(err); classified.Err != nil {
+		return classified.Err
+	}
+	return err
+}
+
+// printInvitation shows the one thing that is worth stealing here, on standard output alone. The line to register with reads
+// the body from the keyboard, so that the password lands in no shell history and in no list of processes.
+func printInvitation(w io.Writer, url string, code secret.Text, made account.Invitation, stackName string) {
+	fmt.Fprintf(w, `Invitation to register once as %s with stack %s, until %s; it is not shown again:
+
+    %s
+
+To register, run this, paste the body with a name and a password of your own, and press Enter and Ctrl-D:
+
+    curl -sS %s/register -H 'Content-Type: application/json' -d @-
+    {"username":"YOUR-NAME","password":"YOUR-PASSWORD","role":"%s","invitation":"%s"}
+`, made.Role, stackName, time.Unix(made.ExpiresAt, 0).UTC().Format("2006-01-02 15:04:05 UTC"), code.Reveal(), url, made.Role, code.Reveal())
+}
