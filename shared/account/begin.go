@@ -89,7 +89,7 @@ func (b *Beginner) Begin(ctx context.Context, in BeginInput) (Begun, error) {
 	if !counted {
 		return Begun{}, tooMany(window.Sub(now))
 	}
-	attempt, err := reserve(ctx, b.Store, b.Log, nameSubject(canonical), passwordDelays, now)
+	attempt, err := reserve(ctx, b.Store, b.Log, nameSubject(canonical), passwordDelays(), now)
 	if err != nil {
 		b.forgive(ctx, address)
 		return Begun{}, err

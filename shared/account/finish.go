@@ -94,7 +94,7 @@ func (f *Finisher) Finish(ctx context.Context, challengeID string, text secret.T
 	if err != nil {
 		return SignedIn{}, err
 	}
-	attempt, err := reserve(ctx, f.Store, f.Log, codeSubject(challenge.UserID), codeDelays, now)
+	attempt, err := reserve(ctx, f.Store, f.Log, codeSubject(challenge.UserID), codeDelays(), now)
 	if err != nil {
 		return SignedIn{}, err
 	}
@@ -219,9 +219,9 @@ func (f *Finisher) secret(ctx context.Context, account Account) (otp.Secret, err
 	plaintext, err := f.Opener.OpenSecret(ctx, account.UserID, account.SealedTOTPSecret)
 	if err == nil {
 		defer clear(plaintext)
-		var secret otp.Secret
-		if secret, err = otp.ParseSecret(plaintext); err == nil {
-			return secret, nil
+		var key otp.Secret
+		if key, err = otp.ParseSecret(plaintext); err == nil {
+			return key, nil
 		}
 		err = apperr.Tampered(reasonSecretCorrupt, err)
 	}

@@ -54,11 +54,9 @@ type delays struct {
 
 const forgetAfter = 24 * time.Hour
 
-var (
-	// passwordDelays and codeDelays are kept apart, so that guessing one says nothing about, and does not use up, the other.
-	passwordDelays = delays{free: 5, first: time.Second, most: 900 * time.Second}
-	codeDelays     = delays{free: 4, first: 30 * time.Second, most: 900 * time.Second}
-)
+// Failed passwords and failed codes are counted apart, so that guessing one does not use up the other.
+func passwordDelays() delays { return delays{free: 5, first: time.Second, most: 900 * time.Second} }
+func codeDelays() delays     { return delays{free: 4, first: 30 * time.Second, most: 900 * time.Second} }
 
 func (d delays) after(failures int) time.Duration {
 	if failures <= d.free {

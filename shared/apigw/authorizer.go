@@ -17,15 +17,14 @@ import (
 	"sallyport/shared/token"
 )
 
-// AuthorizerRequest and AuthorizerResponse are the events of a REQUEST authorizer (API Gateway Developer Guide, "Use API
-// Gateway Lambda authorizers").
-type (
-	AuthorizerRequest  = events.APIGatewayCustomAuthorizerRequestTypeRequest
-	AuthorizerResponse = events.APIGatewayCustomAuthorizerResponse
-)
+// AuthorizerRequest is what a REQUEST authorizer is asked (API Gateway Developer Guide, "Use API Gateway Lambda authorizers").
+type AuthorizerRequest = events.APIGatewayCustomAuthorizerRequestTypeRequest
+
+// AuthorizerResponse is its answer: an IAM policy, and a context for the functions behind the gateway.
+type AuthorizerResponse = events.APIGatewayCustomAuthorizerResponse
 
 // errUnauthorized has the exact and only text that API Gateway answers with 401.
-var errUnauthorized = errors.New("Unauthorized") //nolint:revive,staticcheck // ST1005: the text is AWS's
+var errUnauthorized = errors.New("Unauthorized") //nolint:staticcheck // ST1005: the text is AWS's
 
 // errUndecided becomes AUTHORIZER_FAILURE, which template.yaml answers with 503.
 var errUndecided = errors.New("the request could not be judged")

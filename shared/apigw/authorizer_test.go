@@ -30,15 +30,15 @@ func authorizerEvent(values ...string) apigw.AuthorizerRequest {
 	}
 }
 
-func authorize(t *testing.T, req apigw.AuthorizerRequest, judge apigw.Judge) (apigw.AuthorizerResponse, error, string) { //nolint:revive // the error is the subject
+func authorize(t *testing.T, req apigw.AuthorizerRequest, judge apigw.Judge) (response apigw.AuthorizerResponse, log string, err error) {
 	t.Helper()
 	var out bytes.Buffer
-	response, err := apigw.Authorize(logger(&out), judge)(t.Context(), req)
-	return response, err, out.String()
+	response, err = apigw.Authorize(logger(&out), judge)(t.Context(), req)
+	return response, out.String(), err
 }
 
 func TestAllowingIsOneStatementAboutOneMethod(t *testing.T) {
-	response, err, log := authorize(t, authorizerEvent("Bearer the-token"),
+	response, log, err := authorize(t, authorizerEvent("Bearer the-token"),
 		func(_ context.Context, presented secret.Text, route policy.Route) (session.Identity, error) {
 			if presented.Reveal() != "the-token" || route != (policy.Route{Method: "GET", Resource: "/admin_resource"}) {
 				t.Errorf("judged %q on %v", presented.Reveal(), route)
@@ -66,7 +66,7 @@ func TestAllowingIsOneStatementAboutOneMethod(t *testing.T) {
 }
 
 func TestDenyingIsOneStatementWithoutContext(t *testing.T) {
-	response, err, _ := authorize(t, authorizerEvent("Bearer x"),
+	response, _, err := authorize(t, authorizerEvent("Bearer x"),
 		func(context.Context, secret.Text, policy.Route) (session.Identity, error) {
 			return identity, apperr.New(apperr.Forbidden, "No.")
 		})
@@ -87,13 +87,13 @@ func TestOnlyARefusedTokenIsUnauthorizedAndEverythingElseIsAFailure(t *testing.T
 		"damaged data":          {apperr.Tampered("x", nil), "the request could not be judged"},
 		"an unexpected refusal": {apperr.New(apperr.InvalidRequest, ""), "the request could not be judged"},
 	} {
-		response, err, _ := authorize(t, authorizerEvent("Bearer x"),
+		response, _, err := authorize(t, authorizerEvent("Bearer x"),
 			func(context.Context, secret.Text, policy.Route) (session.Identity, error) { return identity, c.failure })
 		if err == nil || err.Error() != c.want || response.PrincipalID != "" || len(response.PolicyDocument.Statement) != 0 {
 			t.Errorf("%s: %+v, %v", name, response, err)
 		}
 	}
-	response, err, _ := authorize(t, authorizerEvent("Bearer x"),
+	response, _, err := authorize(t, authorizerEvent("Bearer x"),
 		func(context.Context, secret.Text, policy.Route) (session.Identity, error) { panic("at the door") })
 	if err == nil || err.Error() == "Unauthorized" || response.PrincipalID != "" {
 		t.Errorf("a panic: %+v, %v", response, err)
@@ -112,7 +112,7 @@ func TestTheTokenComesInOneAuthorizationHeaderOfTheBearerScheme(t *testing.T) {
 		"Bearer  abc": false, "Bearer\tabc": false, " Bearer abc": false, "Bearer abc ": false, "Bearer abc, Bearer abc": false,
 		"Basic abc": false, "abc": false, "Bearer": false, "Bearer ": false, "": false, "Bearerabc": false, "Token abc": false,
 	} {
-		if _, err, _ := authorize(t, authorizerEvent(value), judge); (err == nil) != ok || err != nil && err.Error() != "Unauthorized" {
+		if _, _, err := authorize(t, authorizerEvent(value), judge); (err == nil) != ok || err != nil && err.Error() != "Unauthorized" {
 			t.Errorf("%q: %v", value, err)
 		}
 	}
@@ -125,18 +125,18 @@ func TestTheTokenComesInOneAuthorizationHeaderOfTheBearerScheme(t *testing.T) {
 		"in the query": {MethodArn: methodArn, QueryStringParameters: map[string]string{"access_token": "abc"}},
 		"in a cookie":  {MethodArn: methodArn, MultiValueHeaders: map[string][]string{"Cookie": {"access_token=abc"}}},
 	} {
-		if _, err, _ := authorize(t, req, judge); err == nil || err.Error() != "Unauthorized" {
+		if _, _, err := authorize(t, req, judge); err == nil || err.Error() != "Unauthorized" {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	single := apigw.AuthorizerRequest{MethodArn: methodArn, Headers: map[string]string{"AUTHORIZATION": "Bearer abc"}}
-	if _, err, _ := authorize(t, single, judge); err != nil {
+	if _, _, err := authorize(t, single, judge); err != nil {
 		t.Errorf("an event without multi-value headers: %v", err)
 	}
 }
 
 func TestACallerIsWhomTheAuthorizerLetIn(t *testing.T) {
-	response, err, _ := authorize(t, authorizerEvent("Bearer x"),
+	response, _, err := authorize(t, authorizerEvent("Bearer x"),
 		func(context.Context, secret.Text, policy.Route) (session.Identity, error) { return identity, nil })
 	if err != nil {
 		t.Fatal(err)

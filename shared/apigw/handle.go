@@ -15,12 +15,11 @@ import (
 	"sallyport/shared/apperr"
 )
 
-// Request and Response are the events of a Lambda proxy integration (API Gateway Developer Guide, "Lambda proxy
-// integrations in API Gateway").
-type (
-	Request  = events.APIGatewayProxyRequest
-	Response = events.APIGatewayProxyResponse
-)
+// Request is the event of a Lambda proxy integration (API Gateway Developer Guide, "Lambda proxy integrations in API Gateway").
+type Request = events.APIGatewayProxyRequest
+
+// Response is what such an integration answers.
+type Response = events.APIGatewayProxyResponse
 
 // answerReserve is kept from a function's time limit, so that a dependency that hangs still gets an answer of ours.
 const answerReserve = 750 * time.Millisecond

@@ -43,8 +43,8 @@ func Config(s *Settings) aws.Config {
 	}
 }
 
-// credentials are those of the function's role. They stay the same for the life of the execution environment, which Lambda
-// ends before they expire, so there is nothing to refresh.
+// credentials are those of the function's role. Lambda sets them once for the life of an execution environment, so there is
+// nothing to refresh: reading the variables again would give the same.
 func credentials(s *Settings) aws.CredentialsProvider {
 	c := aws.Credentials{
 		AccessKeyID:     s.Text("AWS_ACCESS_KEY_ID"),
@@ -58,7 +58,7 @@ func credentials(s *Settings) aws.CredentialsProvider {
 // newHTTPClient returns a client that waits for nothing without a bound. It knows no proxy, so that no variable can send
 // signed calls through one, and follows no redirect, as aws.HTTPClient asks.
 func newHTTPClient() *http.Client {
-	// HTTP/1.1, which is all that the two services speak: a timeout then costs its own connection alone.
+	// HTTP/1.1 alone: a request that times out then takes its own connection with it, so that no dead one is used again.
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
 	return &http.Client{

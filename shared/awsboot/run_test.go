@@ -74,7 +74,8 @@ func TestALogLineIsAJSONObjectThatLambdaCanFilter(t *testing.T) {
 	if err := json.Unmarshal(out.Bytes(), &line); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := time.Parse(time.RFC3339Nano, line["timestamp"]); err != nil || line["level"] != "INFO" || line["msg"] != "line\nbreak" {
+	if _, err := time.Parse(time.RFC3339Nano, line["timestamp"]); err != nil || line["level"] != "INFO" ||
+		line["msg"] != "line\nbreak" || line["time"] != "mine" {
 		t.Errorf("%v", line)
 	}
 }

@@ -3,6 +3,7 @@ package awsboot
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"sync/atomic"
@@ -74,8 +75,9 @@ func refuse(w http.ResponseWriter, status int, code string) {
 	fmt.Fprintf(w, `{"__type":%q,"message":"refused"}`, code)
 }
 
-// hang leaves an attempt unanswered until its caller gives up.
+// hang leaves an attempt unanswered until its caller gives up, which the server notices only after the request's last byte.
 func hang(r *http.Request) {
+	io.Copy(io.Discard, r.Body) //nolint:errcheck // a caller that has gone is what it waits for
 	<-r.Context().Done()
 	panic(http.ErrAbortHandler)
 }

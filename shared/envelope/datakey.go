@@ -36,7 +36,8 @@ type keyID struct {
 }
 
 func (id keyID) header() [headerSize]byte {
-	return [headerSize]byte{sealedVersion, byte(id.day >> 16), byte(id.day >> 8), byte(id.day), id.generation}
+	// Three bytes hold the days until the year 47905.
+	return [headerSize]byte{sealedVersion, byte(id.day >> 16), byte(id.day >> 8), byte(id.day), id.generation} //nolint:gosec // G115: three bytes of the number //nolint:gosec // G115: see above
 }
 
 // dataKey holds what is derived from one data key.

@@ -79,7 +79,7 @@ func TestEveryRefusalHasItsReasonAndItsCost(t *testing.T) {
 		}, refusal{code: no, reason: session.ReasonMalformed}},
 
 		{"a key day too old for a live token", func(t *testing.T, _ *world, minted secret.Text, _ session.Record) string {
-			return edited(t, minted, func(raw []byte) { setKeyDay(raw, today-1) })
+			return edited(t, minted, func(raw []byte) { setKeyDay(raw, today-2) })
 		}, refusal{code: no, reason: session.ReasonKeyDay}},
 		{"a key day to come", func(t *testing.T, _ *world, minted secret.Text, _ session.Record) string {
 			return edited(t, minted, func(raw []byte) { setKeyDay(raw, today+1) })

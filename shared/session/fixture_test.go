@@ -138,6 +138,7 @@ func detail(code apperr.Code) string {
 		return "The access token is not valid. Sign in again."
 	case apperr.Forbidden:
 		return "Your role may not call this route."
+	default:
+		return "A service that this one depends on does not answer. Try again in a few seconds."
 	}
-	return "A service that this one depends on does not answer. Try again in a few seconds."
 }

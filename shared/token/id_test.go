@@ -63,9 +63,9 @@ func TestATokenNeverPrintsItself(t *testing.T) {
 
 	var out bytes.Buffer
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%c", "%U"} {
-		fmt.Fprintf(&out, verb+"\n"+verb+"\n"+verb+"\n"+verb+"\n", minted, parsed, &parsed, inside)
+		fmt.Fprintf(&out, verb+"\n"+verb+"\n"+verb+"\n"+verb+"\n", minted, parsed, *parsed, inside)
 	}
-	logged := []any{"minted", minted, "parsed", parsed, "pointer", &parsed, "inside", inside}
+	logged := []any{"minted", minted, "parsed", parsed, "value", *parsed, "inside", inside}
 	slog.New(slog.NewTextHandler(&out, nil)).Info("a token", logged...)
 	slog.New(slog.NewJSONHandler(&out, nil)).Info("a token", logged...)
 	encoded, err := json.Marshal(inside)

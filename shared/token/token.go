@@ -55,8 +55,8 @@ var ErrMalformed = errors.New("token: malformed")
 // ErrSignature reports a tag that the key did not make.
 var ErrSignature = errors.New("token: wrong signature")
 
-// encoding refuses what decodes to the same bytes as another spelling would.
-var encoding = base64.RawURLEncoding.Strict()
+// encoding has one text for given bytes. It is made once, because Strict copies its tables.
+var encoding = base64.RawURLEncoding.Strict() //nolint:gochecknoglobals // never assigned again
 
 // ID is a user's or a token's identifier: 128 bits from crypto/rand, so that none can be guessed and none repeats
 // (RFC 6749 section 10.10 asks that guessing succeed with probability at most 2^-128).
@@ -97,15 +97,14 @@ type Claims struct {
 func Mint(key []byte, c Claims) secret.Text {
 	var raw [size]byte
 	raw[0] = version
-	raw[1], raw[2], raw[3] = byte(c.KeyDay>>16), byte(c.KeyDay>>8), byte(c.KeyDay)
+	raw[1], raw[2], raw[3] = byte(c.KeyDay>>16), byte(c.KeyDay>>8), byte(c.KeyDay) //nolint:gosec // G115: three bytes of the number //nolint:gosec // G115: at most MaxKeyDay
 	raw[4] = c.Generation
 	copy(raw[5:], c.UserID[:])
 	copy(raw[21:], c.TokenID[:])
 	raw[37] = c.Role
 	binary.BigEndian.PutUint64(raw[38:], uint64(c.Issued))  //nolint:gosec // G115: the bit pattern is the format
 	binary.BigEndian.PutUint64(raw[46:], uint64(c.Expires)) //nolint:gosec // G115: the bit pattern is the format
-	mac := tag(key, &raw)
-	copy(raw[tagOffset:], mac[:])
+	copy(raw[tagOffset:], tag(key, &raw))
 	binary.BigEndian.PutUint32(raw[crcOffset:], crc32.ChecksumIEEE(raw[:crcOffset]))
 	return secret.New(Prefix + encoding.EncodeToString(raw[:]))
 }
@@ -117,15 +116,16 @@ type Unverified struct{ raw [size]byte }
 func (Unverified) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[redacted]") } // fmt.State cannot report a failed write
 
 // Parse checks the form of s: it needs no key and believes nothing. The error is ErrMalformed.
-func Parse(s string) (u Unverified, err error) {
+func Parse(s string) (*Unverified, error) {
 	if len(s) != Length || s[:len(Prefix)] != Prefix {
-		return Unverified{}, ErrMalformed
+		return nil, ErrMalformed
 	}
+	u := new(Unverified)
 	// The decoder skips line breaks, so that a string with some decodes to fewer bytes.
 	n, err := encoding.Decode(u.raw[:], []byte(s[len(Prefix):]))
 	if err != nil || n != size || u.raw[0] != version ||
 		crc32.ChecksumIEEE(u.raw[:crcOffset]) != binary.BigEndian.Uint32(u.raw[crcOffset:]) {
-		return Unverified{}, ErrMalformed
+		return nil, ErrMalformed
 	}
 	return u, nil
 }
@@ -142,7 +142,7 @@ func (u *Unverified) Generation() uint8 { return u.raw[4] }
 // expired is for the caller to ask.
 func (u *Unverified) Verify(key []byte) (Claims, error) {
 	want := tag(key, &u.raw)
-	if !hmac.Equal(want[:], u.raw[tagOffset:crcOffset]) {
+	if !hmac.Equal(want, u.raw[tagOffset:crcOffset]) {
 		return Claims{}, ErrSignature
 	}
 	return Claims{
@@ -158,10 +158,9 @@ func (u *Unverified) Verify(key []byte) (Claims, error) {
 
 // tag covers the prefix too, so that a token of one kind cannot stand in for another kind's (RFC 8725 section 3.11 on
 // explicit typing).
-func tag(key []byte, raw *[size]byte) (sum [sha256.Size]byte) {
+func tag(key []byte, raw *[size]byte) []byte {
+	message := append(make([]byte, 0, len(Prefix)+tagOffset), Prefix...)
 	mac := hmac.New(sha256.New, key)
-	mac.Write([]byte(Prefix))
-	mac.Write(raw[:tagOffset])
-	mac.Sum(sum[:0])
-	return sum
+	mac.Write(append(message, raw[:tagOffset]...))
+	return mac.Sum(nil)
 }

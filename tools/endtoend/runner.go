@@ -55,7 +55,7 @@ func Build(ctx context.Context, root, dir string, flags ...string) (string, erro
 // Start runs program in root on a free port and waits until it answers. dir is for its state file; args are added to its own.
 func Start(program, root, dir string, args ...string) (*Runner, error) {
 	r := &Runner{statePath: filepath.Join(dir, "state.json"), output: &output{}, exited: make(chan struct{})}
-	r.command = exec.Command(program, append([]string{"-addr", "127.0.0.1:0", "-state", r.statePath}, args...)...) //nolint:gosec,noctx // G204: our own program; it is ended by Stop
+	r.command = exec.Command(program, append([]string{"-addr", "127.0.0.1:0", "-state", r.statePath}, args...)...)
 	r.command.Dir, r.command.Stdout, r.command.Stderr = root, r.output, r.output
 	if err := r.command.Start(); err != nil {
 		return nil, fmt.Errorf("starting the local run: %w", err)
@@ -77,7 +77,7 @@ func Start(program, root, dir string, args ...string) (*Runner, error) {
 		if err != nil {
 			return nil, errors.Join(err, r.Stop())
 		}
-		r.URL = state.URL
+		r.Client = NewClient(state.URL)
 		return r, nil
 	}
 	return nil, errors.Join(fmt.Errorf("the local run did not answer within %v:\n%s", startLimit, r.Output()), r.Stop())
@@ -125,7 +125,7 @@ func (r *Runner) Processes(function string) ([]int, error) {
 		if _, err := fmt.Sscan(entry.Name(), &pid); err != nil {
 			continue
 		}
-		stat, err := os.ReadFile(filepath.Join("/proc", entry.Name(), "stat"))
+		stat, err := os.ReadFile("/proc/" + entry.Name() + "/stat")
 		if err != nil { // it has ended meanwhile
 			continue
 		}
@@ -134,7 +134,7 @@ func (r *Runner) Processes(function string) ([]int, error) {
 		if _, err := fmt.Sscanf(strings.TrimSpace(rest), "%1s %d", new(string), &parent); err != nil || parent != r.command.Process.Pid {
 			continue
 		}
-		environment, err := os.ReadFile(filepath.Join("/proc", entry.Name(), "environ"))
+		environment, err := os.ReadFile("/proc/" + entry.Name() + "/environ")
 		if err == nil && strings.Contains(string(environment), "LAMBDA_TASK_ROOT=") && hasFunction(string(environment), function) {
 			pids = append(pids, pid)
 		}

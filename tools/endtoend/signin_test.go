@@ -8,6 +8,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"sallyport/tools/endtoend"
 )
 
 func TestRegistrationGivesAnAuthenticatorAndTenRecoveryCodes(t *testing.T) {
@@ -229,6 +231,30 @@ func TestWrongPasswordsThrottleTheNameWhetherOrNotItExists(t *testing.T) {
 	}
 	wants(t, "the right password after the wait", got, 200)
 	wants(t, "the open session", c.get("/dashboard", token), 200)
+}
+
+func TestAnAddressMayFailAHundredTimesInFiveMinutes(t *testing.T) {
+	if left := 300 - time.Now().Unix()%300; left < 60 { // the count must not begin anew in between
+		time.Sleep(time.Duration(left+1) * time.Second)
+	}
+	guesser := calling(t, endtoend.Client{URL: shared.URL, HTTP: endtoend.From("127.0.0.9")})
+	guess := func(c caller) endtoend.Response {
+		return c.do(http.MethodPost, "/login", map[string]string{"username": "nobody-" + unique(), "password": "wrong password"})
+	}
+	for i := range 100 {
+		if got := guess(guesser); got.Status != 401 {
+			t.Fatalf("guess %d: %d %s", i+1, got.Status, got.Body)
+		}
+	}
+	user := guesser.user()
+	got := guesser.do(http.MethodPost, "/login", map[string]string{"username": user.Username, "password": user.Password})
+	wants(t, "guess 101, and right", got, 429)
+	if wait, err := strconv.Atoi(got.Header.Get("Retry-After")); err != nil || wait < 1 || wait > 300 {
+		t.Errorf("Retry-After %q", got.Header.Get("Retry-After"))
+	}
+	elsewhere := calling(t, endtoend.Client{URL: shared.URL, HTTP: endtoend.From("127.0.0.10")})
+	wants(t, "another address", guess(elsewhere), 401)
+	elsewhere.login(user)
 }
 
 func TestALostPendingRegistrationCanBeRepeatedWithItsInvitation(t *testing.T) {

@@ -20,7 +20,7 @@ import (
 const inviteUsage = `Usage: go run ./tools/operator invite -role ROLE -stack NAME [-expires DURATION]
 
 Makes an invitation to register once with the role and prints its code, which is stored nowhere. The first ADMIN of a stack
-comes this way; an ADMIN invites others through POST /invitations. It needs leave for cloudformation:DescribeStacks on the stack
+comes this way; an ADMIN invites others through POST /invitations. It needs permission for cloudformation:DescribeStacks on the stack
 and dynamodb:PutItem on its invitations table.
 
 `

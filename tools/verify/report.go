@@ -40,7 +40,13 @@ func (r *report) run(ctx context.Context, steps []step) bool {
 		default:
 			r.failed++
 			r.line("FAILED", s.promise, err.Error())
-			if rest := len(steps) - i - 1; s.essential && rest > 0 {
+			rest := len(steps) - i - 1
+			switch {
+			case rest == 0:
+			case ctx.Err() != nil:
+				fmt.Fprintf(r.out, "\nThe run ended early (%v): %d steps were not tried.\n", context.Cause(ctx), rest)
+				return r.summary()
+			case s.essential:
 				fmt.Fprintf(r.out, "\nThe %d steps after it build on it and were not tried.\n", rest)
 				return r.summary()
 			}

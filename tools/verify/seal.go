@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 
+	"sallyport/shared/apperr"
 	"sallyport/shared/dynamo/keystore"
 	"sallyport/shared/envelope"
 	"sallyport/shared/kmskey"
@@ -80,7 +81,7 @@ func (s *store) unopened(err error) error {
 	if stack.IsDenied(err) {
 		return notLookedAtError{"your AWS credentials do not allow kms:Decrypt on the stack's key"}
 	}
-	if errors.Is(err, envelope.ErrCorrupt) {
+	if errors.Is(err, envelope.ErrCorrupt) || apperr.CodeOf(err) == apperr.Corrupt {
 		return fmt.Errorf("KMS does not open it in stage %q: is that the stage (-stage)?", s.stage)
 	}
 	return stack.Explain("kms:Decrypt", err)

@@ -27,7 +27,7 @@ func New(client *dynamodb.Client, table string) *Store { return &Store{client, t
 
 // WrappedKey implements envelope.KeyStore. IAM: GetItem on DataKeys.
 func (s *Store) WrappedKey(ctx context.Context, day uint32) (envelope.WrappedKey, bool, error) {
-	row, found, err := dynamo.Get(ctx, s.client, s.table, dynamo.Item{"key_day": dynamo.S(date(day))})
+	row, found, err := dynamo.Get(ctx, s.client, s.table, dynamo.Item{"key_day": dynamo.S(Date(day))})
 	if err != nil || !found {
 		return envelope.WrappedKey{}, false, err
 	}
@@ -51,7 +51,7 @@ func (s *Store) AddWrappedKey(ctx context.Context, k envelope.WrappedKey) (bool,
 	err := dynamo.Put(ctx, s.client, &dynamodb.PutItemInput{
 		TableName: aws.String(s.table),
 		Item: dynamo.Item{
-			"key_day":     dynamo.S(date(k.Day)),
+			"key_day":     dynamo.S(Date(k.Day)),
 			"generation":  dynamo.N(int64(k.Generation)),
 			"wrapped_key": dynamo.B(k.Wrapped),
 			"expires_at":  dynamo.N(k.ExpiresAt),
@@ -66,8 +66,8 @@ func (s *Store) AddWrappedKey(ctx context.Context, k envelope.WrappedKey) (bool,
 	return err == nil, err
 }
 
-// date is a key day's form in the table, which an operator can read.
-func date(day uint32) string {
+// Date returns a key day as it is in the table, which an operator can read: YYYY-MM-DD, in UTC.
+func Date(day uint32) string {
 	return time.Unix(int64(day)*secondsPerDay, 0).UTC().Format(time.DateOnly)
 }
 

@@ -84,7 +84,7 @@ func (s *Server) describeTable(r *tableRequest) (any, error) {
 func (t *table) describe() types.TableDescription {
 	return types.TableDescription{
 		TableName:            &t.name,
-		TableArn:             aws.String("arn:aws:dynamodb:us-east-1:000000000000:table/" + t.name),
+		TableArn:             aws.String("arn:aws:dynamodb:us-east-1:123456789012:table/" + t.name),
 		TableStatus:          types.TableStatusActive,
 		KeySchema:            t.schema,
 		AttributeDefinitions: t.definitions,

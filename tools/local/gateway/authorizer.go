@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 
@@ -11,7 +12,7 @@ import (
 
 // authorize asks the authorizer, or its cache, and evaluates the policy. On success the exchange has what functions
 // see of the decision. API Gateway Developer Guide, "Lambda authorizer workflow".
-func (g *gateway) authorize(x *exchange) *failure {
+func (g *gateway) authorize(ctx context.Context, x *exchange) *failure {
 	methodARN := g.methodARN(x)
 	if len(methodARN) > maxMethodARNBytes {
 		return badRequest(http.StatusRequestURITooLong, "Request URI too long", "the method's ARN has more than 1,600 bytes")
@@ -27,7 +28,7 @@ func (g *gateway) authorize(x *exchange) *failure {
 	if v == nil {
 		before := g.options.Clock()
 		var f *failure
-		if v, f = g.callAuthorizer(x, methodARN); f != nil {
+		if v, f = g.callAuthorizer(ctx, x, methodARN); f != nil {
 			return f
 		}
 		latency = g.options.Clock().Sub(before).Milliseconds()
@@ -40,6 +41,7 @@ func (g *gateway) authorize(x *exchange) *failure {
 		return accessDenied(true)
 	case notAllowed:
 		return accessDenied(false)
+	case allowed:
 	}
 	x.authorizer = make(map[string]any, len(v.context)+2)
 	for key, value := range v.context {
@@ -67,12 +69,12 @@ func (g *gateway) identitySources(x *exchange) ([]string, bool) {
 }
 
 // callAuthorizer runs the authorizer's function and reads its answer.
-func (g *gateway) callAuthorizer(x *exchange, methodARN string) (*verdict, *failure) {
+func (g *gateway) callAuthorizer(ctx context.Context, x *exchange, methodARN string) (*verdict, *failure) {
 	payload, err := g.authorizerPayload(x, methodARN)
 	if err != nil {
 		return nil, authorizerMisconfigured("the event could not be encoded: " + err.Error())
 	}
-	result, f := g.invoke(x, g.api.Authorizer.FunctionID, payload)
+	result, f := g.invoke(ctx, x, g.api.Authorizer.FunctionID, payload)
 	switch {
 	case f != nil && f.kind == "INTEGRATION_TIMEOUT":
 		return nil, authorizerFailure(f.reason)
@@ -97,13 +99,13 @@ func (g *gateway) callAuthorizer(x *exchange, methodARN string) (*verdict, *fail
 }
 
 // invoke runs a function within the gateway's time limit. A caller who goes away does not stop it, as on AWS.
-func (g *gateway) invoke(x *exchange, functionID string, payload []byte) (Result, *failure) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(x.request.Context()), integrationTimeout)
+func (g *gateway) invoke(ctx context.Context, x *exchange, functionID string, payload []byte) (Result, *failure) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), integrationTimeout)
 	defer cancel()
 	result, err := g.invoker.Invoke(ctx, functionID, payload)
 	x.cold = x.cold || result.Cold
 	switch {
-	case err != nil && ctx.Err() != nil:
+	case err != nil && (ctx.Err() != nil || errors.Is(err, context.DeadlineExceeded)):
 		return result, integrationTimedOut()
 	case err != nil:
 		return result, integrationFailure("the function could not be run: " + err.Error())

@@ -3,6 +3,7 @@ package gateway
 import (
 	"encoding/base64"
 	"encoding/hex"
+	"fmt"
 	"net"
 	"net/http"
 	"strings"
@@ -42,7 +43,7 @@ func newExchange(w http.ResponseWriter, r *http.Request, now time.Time) *exchang
 	if host, _, err := net.SplitHostPort(r.RemoteAddr); err == nil {
 		x.sourceIP = host
 	}
-	x.traceID = "Root=1-" + hex8(now.Unix()) + "-" + hex.EncodeToString(random[27:])
+	x.traceID = fmt.Sprintf("Root=1-%08x-%x", now.Unix(), random[27:]) // X-Ray Developer Guide, "Trace ID format"
 	// "Important notes for REST APIs": X-HTTP-Method-Override overrides the method, and isn't passed on.
 	x.method = r.Method
 	if method := strings.ToUpper(r.Header.Get("X-Http-Method-Override")); served(method) {
@@ -62,11 +63,6 @@ func uuid(b []byte) string {
 	b[8] = b[8]&0x3f | 0x80
 	text := hex.EncodeToString(b)
 	return text[:8] + "-" + text[8:12] + "-" + text[12:16] + "-" + text[16:20] + "-" + text[20:]
-}
-
-// hex8 is the hexadecimal form of Unix seconds in an X-Ray trace id. X-Ray Developer Guide, "Trace ID format".
-func hex8(seconds int64) string {
-	return hex.EncodeToString([]byte{byte(seconds >> 24), byte(seconds >> 16), byte(seconds >> 8), byte(seconds)})
 }
 
 // methodARN names what is called, for the authorizer and its policy: the request's own path, not its template.

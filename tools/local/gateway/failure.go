@@ -12,8 +12,8 @@ import (
 type failure struct {
 	kind      string
 	status    int    // the type's own
-	errorType string // X-Amzn-ErrorType
-	message   string // $context.error.message
+	errorType string // X-Amzn-ErrorType; Local, but for MISSING_AUTHENTICATION_TOKEN and what functions cause
+	message   string // $context.error.message; the guide gives few of these texts
 	noMessage bool   // the service gives null for the message
 	reason    string // for the developer; fixed text, nothing of the request
 }
@@ -33,7 +33,7 @@ func unknownRoute(r *http.Request) *failure {
 		return &failure{kind: "MISSING_AUTHENTICATION_TOKEN", status: http.StatusForbidden,
 			errorType: "MissingAuthenticationTokenException", message: "Missing Authentication Token", reason: reason}
 	}
-	// Measured: the service shows the header's digest.
+	// Local: the service repeats the header or, more recently, its digest; a credential should not come back in the clear.
 	digest := sha256.Sum256([]byte(strings.Join(values, ",")))
 	return &failure{kind: "INVALID_SIGNATURE", status: http.StatusForbidden, errorType: "IncompleteSignatureException", reason: reason,
 		message: "Invalid key=value pair (missing equal-sign) in Authorization header (hashed with SHA-256 and encoded with Base64): '" +

@@ -1,9 +1,10 @@
 // Package gateway answers HTTP as an Amazon API Gateway REST API (regional, stage at the root) with a Lambda REQUEST
 // authorizer and Lambda proxy integrations does.
 //
-// Where the developer guide says how the service acts, the code cites the section; "Measured" marks what the guide
-// leaves out and the service was seen to do. The one thing that HTTP in Go hides is the spelling of header names:
-// functions see them in canonical form (Content-Type), while the service passes on what the caller wrote.
+// Where the developer guide says how the service acts, the code cites the section. "Measured" marks what the guide
+// leaves out and public recordings of the service show, "Local" a choice where neither is known. The one thing that
+// HTTP in Go hides is the spelling of header names: functions see them in canonical form (Content-Type), while the
+// service passes on what the caller wrote.
 package gateway
 
 import (
@@ -90,7 +91,7 @@ func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		g.options.Log(RequestLine{Time: x.start, Method: x.method, Path: x.loggedPath(), Status: status,
 			Duration: g.options.Clock().Sub(x.start), Cold: x.cold, RequestID: x.requestID, Problem: x.problem})
 	}()
-	answer, f := g.handle(x)
+	answer, f := g.handle(r.Context(), x)
 	if f != nil {
 		x.problem = f.kind + ": " + f.reason
 		answer = g.gatewayResponse(x, f)
@@ -102,7 +103,7 @@ func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // handle takes a request through the gateway. API Gateway Developer Guide, "Lambda authorizer workflow".
-func (g *gateway) handle(x *exchange) (response, *failure) {
+func (g *gateway) handle(ctx context.Context, x *exchange) (response, *failure) {
 	if f := checkSizes(x.request); f != nil {
 		return response{}, f
 	}
@@ -110,11 +111,11 @@ func (g *gateway) handle(x *exchange) (response, *failure) {
 		return response{}, unknownRoute(x.request)
 	}
 	if x.route.Authorized {
-		if f := g.authorize(x); f != nil {
+		if f := g.authorize(ctx, x); f != nil {
 			return response{}, f
 		}
 	}
-	return g.integrate(x)
+	return g.integrate(ctx, x)
 }
 
 // newRandom returns n unpredictable bytes.

@@ -2,12 +2,13 @@ package gateway
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"net/http"
 )
 
 // integrate hands the request to the route's function and turns its answer into a response.
-func (g *gateway) integrate(x *exchange) (response, *failure) {
+func (g *gateway) integrate(ctx context.Context, x *exchange) (response, *failure) {
 	body, f := readBody(x)
 	if f != nil {
 		return response{}, f
@@ -20,7 +21,7 @@ func (g *gateway) integrate(x *exchange) (response, *failure) {
 	if len(payload) > maxInvocationBytes {
 		return response{}, tooLarge("the event is over Lambda's 6 MB")
 	}
-	result, f := g.invoke(x, x.route.FunctionID, payload)
+	result, f := g.invoke(ctx, x, x.route.FunctionID, payload)
 	switch {
 	case f != nil:
 		return response{}, f

@@ -22,7 +22,7 @@ const (
 )
 
 // checkSizes refuses what is too large before anything is done with it. The status for a long URL is the guide's
-// ("414 Request URI too long"); the guide names none for headers.
+// ("414 Request URI too long"); the guide names none for headers (400 is Local).
 func checkSizes(r *http.Request) *failure {
 	if len(r.RequestURI) > maxURLBytes {
 		return badRequest(http.StatusRequestURITooLong, "Request URI too long", fmt.Sprintf("the URL has more than %d bytes", maxURLBytes))

@@ -38,12 +38,12 @@ func parsePolicy(document jsontext.Value) ([]statement, error) {
 		return nil, errors.New("it is not an object of Version and Statement")
 	}
 	if v := policy.Version; v != nil && *v != "2012-10-17" && *v != "2008-10-17" {
-		return nil, errors.New("Version is not 2012-10-17")
+		return nil, errors.New("the Version is not 2012-10-17")
 	}
 	items := []jsontext.Value{policy.Statement}
 	if policy.Statement.Kind() == '[' {
 		if err := json.Unmarshal(policy.Statement, &items); err != nil {
-			return nil, errors.New("Statement is not a list of statements")
+			return nil, errors.New("the Statement is not a list of statements")
 		}
 	}
 	if policy.Statement == nil || len(items) == 0 {
@@ -71,7 +71,7 @@ func parseStatement(item jsontext.Value) (statement, error) {
 	}
 	s := statement{deny: raw.Effect == "Deny"}
 	if !s.deny && raw.Effect != "Allow" {
-		return s, errors.New("Effect is neither Allow nor Deny")
+		return s, errors.New("an Effect is neither Allow nor Deny")
 	}
 	var err error
 	if s.actions, err = texts("Action", raw.Action); err != nil {

@@ -76,7 +76,8 @@ func (s segment) rank() int {
 
 // match returns the most specific route that has both the path and the method, and its path parameters (nil if it has
 // none). Measured: a less specific resource that has the method is used when a more specific one lacks it; a trailing
-// slash makes no difference; segments and parameters are compared and passed on percent-encoded, in their case.
+// slash makes no difference; parameters are passed on percent-encoded. Local: literals are compared as they are sent,
+// so that no second spelling of a path reaches a route.
 func (r *router) match(method, path string) (*route, map[string]string) {
 	if !served(method) {
 		return nil, nil

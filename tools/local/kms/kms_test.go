@@ -59,7 +59,7 @@ func TestADataKeyUnwrapsUnderItsEncryptionContextOnly(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	arn := "arn:aws:kms:us-east-1:000000000000:key/" + keyID
+	arn := "arn:aws:kms:us-east-1:123456789012:key/" + keyID
 	if len(made.Plaintext) != 32 || aws.ToString(made.KeyId) != arn {
 		t.Errorf("made %d bytes under %s", len(made.Plaintext), aws.ToString(made.KeyId))
 	}

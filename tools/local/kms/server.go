@@ -16,7 +16,7 @@ import (
 // The account and region that keys belong to, as they show in ARNs.
 const (
 	Region    = "us-east-1"
-	AccountID = "000000000000"
+	AccountID = "123456789012"
 )
 
 // Server is an http.Handler that is safe for concurrent use.

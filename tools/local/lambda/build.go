@@ -87,6 +87,8 @@ func goBuild(ctx context.Context, dir, out string, folders []string) (string, er
 	command.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+runtime.GOOS, "GOARCH="+runtime.GOARCH, "GOTMPDIR="+dir)
 	command.Cancel = func() error { killGroup(command); return nil }
 	ownGroup(command)
+	runtime.LockOSThread() // see spawner
+	defer runtime.UnlockOSThread()
 	output, err := command.CombinedOutput()
 	return string(output), err
 }

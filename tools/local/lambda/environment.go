@@ -12,9 +12,6 @@ import (
 	"sallyport/tools/local/template"
 )
 
-// stackName is the stack's name on this machine; it shows in the functions' names.
-const stackName = "sallyport-local"
-
 // oneCPU is the memory at which Lambda gives a function one full virtual CPU; below it gives a share of one.
 // https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
 const oneCPU = 1769
@@ -27,7 +24,7 @@ func AccessKeyID(functionID string) string {
 }
 
 // FunctionName is what AWS_LAMBDA_FUNCTION_NAME says.
-func FunctionName(functionID string) string { return stackName + "-" + functionID }
+func FunctionName(functionID string) string { return template.StackName + "-" + functionID }
 
 func (o Options) functionARN(functionID string) string {
 	return "arn:aws:lambda:" + o.Region + ":" + o.AccountID + ":function:" + FunctionName(functionID)

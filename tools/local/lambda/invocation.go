@@ -16,11 +16,11 @@ type invocation struct {
 	id       string // request id
 	payload  []byte
 	deadline time.Time
-	answer   chan gateway.Result // holds one, so that answering never blocks
+	answer   chan *gateway.Result // holds one, so that answering never blocks; nil: no process has seen the invocation
 }
 
 func newInvocation(payload []byte, p *process) *invocation {
-	return &invocation{id: newRequestID(), payload: payload, deadline: time.Now().Add(p.function.Timeout), answer: make(chan gateway.Result, 1)}
+	return &invocation{id: newRequestID(), payload: payload, deadline: time.Now().Add(p.function.Timeout), answer: make(chan *gateway.Result, 1)}
 }
 
 // functionError is an error in the form that Lambda gives it.
@@ -29,22 +29,22 @@ type functionError struct {
 	Type    string `json:"errorType"`
 }
 
-func (e functionError) result() gateway.Result {
+func (e functionError) result() *gateway.Result {
 	payload, err := json.Marshal(e)
 	if err != nil {
 		panic(err) // two strings always marshal
 	}
-	return gateway.Result{Payload: payload, FunctionError: unhandled}
+	return &gateway.Result{Payload: payload, FunctionError: unhandled}
 }
 
-func (i *invocation) timedOut(timeout time.Duration) gateway.Result {
+func (i *invocation) timedOut(timeout time.Duration) *gateway.Result {
 	return functionError{
 		Message: fmt.Sprintf("%s %s Task timed out after %.2f seconds", i.deadline.UTC().Format("2006-01-02T15:04:05.000Z"), i.id, timeout.Seconds()),
 		Type:    "Sandbox.Timedout",
 	}.result()
 }
 
-func (i *invocation) exited(status string) gateway.Result {
+func (i *invocation) exited(status string) *gateway.Result {
 	return functionError{
 		Message: fmt.Sprintf("RequestId: %s Error: Runtime exited with error: %s", i.id, status),
 		Type:    "Runtime.ExitError",

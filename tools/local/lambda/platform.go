@@ -77,7 +77,7 @@ func New(functions []template.Function, binaries map[string]string, o Options) (
 	}
 	p := &Platform{options: o, pools: map[string]*pool{}, address: listener.Addr().String(), closed: make(chan struct{})}
 	p.api.processes = map[string]*process{}
-	p.server = &http.Server{Handler: &p.api, ReadHeaderTimeout: 10 * time.Second}
+	p.server = &http.Server{Handler: &p.api, ReadHeaderTimeout: 10 * time.Second, ConnContext: withConnection}
 	logs := &logWriter{out: o.Logs}
 	for _, f := range functions {
 		p.pools[f.LogicalID] = newPool(p, f, binaries[f.LogicalID], logs)
@@ -97,24 +97,29 @@ func (p *Platform) Invoke(ctx context.Context, functionID string, payload []byte
 	case len(payload) > payloadLimit:
 		return gateway.Result{}, fmt.Errorf("invoke %s: %w", functionID, ErrRequestTooLarge)
 	}
-	proc, failure, err := functions.acquire(ctx)
-	if err != nil {
-		return gateway.Result{}, fmt.Errorf("invoke %s: %w", functionID, err)
-	}
-	if failure != nil {
-		return gateway.Result{Payload: failure.payload(newRequestID()), FunctionError: unhandled, Cold: true}, nil
-	}
-	call := newInvocation(payload, proc)
-	cold := proc.firstUse()
-	proc.give(call)
-	select {
-	case answer := <-call.answer:
-		answer.Cold = cold
-		return answer, nil
-	case <-ctx.Done():
-		return gateway.Result{}, fmt.Errorf("invoke %s: %w", functionID, ctx.Err())
-	case <-p.closed:
-		return gateway.Result{}, fmt.Errorf("invoke %s: %w", functionID, ErrClosed)
+	for {
+		proc, failure, err := functions.acquire(ctx)
+		if err != nil {
+			return gateway.Result{}, fmt.Errorf("invoke %s: %w", functionID, err)
+		}
+		if failure != nil {
+			return gateway.Result{Payload: failure.payload(newRequestID()), FunctionError: unhandled, Cold: true}, nil
+		}
+		call := newInvocation(payload, proc)
+		cold := proc.firstUse()
+		proc.give(call)
+		select {
+		case answer := <-call.answer:
+			if answer == nil {
+				continue // the process had died while idle: another one does it
+			}
+			answer.Cold = cold
+			return *answer, nil
+		case <-ctx.Done():
+			return gateway.Result{}, fmt.Errorf("invoke %s: %w", functionID, ctx.Err())
+		case <-p.closed:
+			return gateway.Result{}, fmt.Errorf("invoke %s: %w", functionID, ErrClosed)
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"time"
 
 	"sallyport/tools/local/template"
 )
@@ -21,8 +22,13 @@ type pool struct {
 	idle      []*process        // last used last
 	waiting   []*waiter         // first come first
 	starting  int
+	finishing int // have answered and are about to poll
 	closed    bool
 }
+
+// patience is how long an invocation waits for a process that has just answered before it has another one started. Between a process's
+// answer and its next poll lie microseconds; without this, calls one after the other would start processes without need.
+const patience = 20 * time.Millisecond
 
 // waiter is an invocation without a process. Exactly one of the two is sent, unless the platform closes.
 type waiter struct {
@@ -50,7 +56,14 @@ func (p *pool) acquire(ctx context.Context) (*process, *startFailure, error) {
 	}
 	w := &waiter{make(chan *process, 1), make(chan *startFailure, 1)}
 	p.waiting = append(p.waiting, w)
-	p.grow()
+	p.grow(p.finishing)
+	if p.finishing > 0 {
+		time.AfterFunc(patience, func() {
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			p.grow(0)
+		})
+	}
 	p.mu.Unlock()
 	select {
 	case proc := <-w.process:
@@ -77,9 +90,9 @@ func (p *pool) abandon(w *waiter) {
 	}
 }
 
-// grow starts a process for each waiter that none is being started for, within the limit. The caller holds the lock.
-func (p *pool) grow() {
-	for !p.closed && p.starting < len(p.waiting) && len(p.processes) < p.platform.options.MaxProcesses {
+// grow starts a process for each waiter that none is being started for, or expected soon, within the limit. The caller holds the lock.
+func (p *pool) grow(expected int) {
+	for !p.closed && p.starting+expected < len(p.waiting) && len(p.processes) < p.platform.options.MaxProcesses {
 		proc := newProcess(p)
 		p.processes[proc] = true
 		p.starting++
@@ -88,17 +101,37 @@ func (p *pool) grow() {
 	}
 }
 
-// started is called when a process polls for the first time, release when it has nothing to do.
+// started is called when a process polls for the first time.
 func (p *pool) started(proc *process) {
 	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.starting--
-	p.mu.Unlock()
-	p.release(proc)
+	p.offer(proc)
 }
 
+// answered is called when a process has answered, again when it has polled after that.
+func (p *pool) answered() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.finishing++
+}
+
+func (p *pool) again(proc *process) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.finishing--
+	p.offer(proc)
+}
+
+// release gives back a process that was acquired and not used.
 func (p *pool) release(proc *process) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.offer(proc)
+}
+
+// offer gives an idle process to the first waiter, or keeps it. The caller holds the lock.
+func (p *pool) offer(proc *process) {
 	if !p.processes[proc] {
 		return // it died meanwhile
 	}
@@ -113,9 +146,12 @@ func (p *pool) release(proc *process) {
 
 // gone is called when a process has ended; failure says why, if it ended before its first poll. Then one waiter gets the failure, so
 // that a function that never starts is started once an invocation and no more.
-func (p *pool) gone(proc *process, failure *startFailure) {
+func (p *pool) gone(proc *process, finishing bool, failure *startFailure) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if finishing {
+		p.finishing--
+	}
 	delete(p.processes, proc)
 	p.idle = slices.DeleteFunc(p.idle, func(other *process) bool { return other == proc })
 	if failure != nil {
@@ -126,7 +162,7 @@ func (p *pool) gone(proc *process, failure *startFailure) {
 			first.failure <- failure
 		}
 	}
-	p.grow()
+	p.grow(p.finishing)
 }
 
 func (p *pool) pids() []int {

@@ -28,8 +28,8 @@ type process struct {
 	polled   bool        // has come to its first poll
 	ended    bool        // what comes now finds nobody
 	current  *invocation // given and not yet answered
-	busy     bool        // from the time work is given to the next poll
-	timer    *time.Timer // ends the process at the deadline of its invocation
+	serving  *invocation // given and not yet followed by a poll
+	timer    *time.Timer // ends the process at the deadline of what it is serving
 	timeout  bool        // the timer did
 	reported []byte      // posted to /runtime/init/error
 }
@@ -106,17 +106,24 @@ func (p *process) finish(status, lastLine string) {
 	if p.timer != nil {
 		p.timer.Stop()
 	}
-	call, timeout, polled := p.current, p.timeout, p.polled
+	call, timeout, polled, finishing := p.current, p.timeout, p.polled, p.serving != nil && p.current == nil
 	p.current = nil
 	reported := p.reported
 	p.mu.Unlock()
-	if call != nil && timeout {
-		call.answer <- call.timedOut(p.function.Timeout)
-	} else if call != nil {
-		call.answer <- call.exited(status)
+	if call != nil {
+		select {
+		case <-p.work:
+			call.answer <- nil
+		default:
+			if timeout {
+				call.answer <- call.timedOut(p.function.Timeout)
+			} else {
+				call.answer <- call.exited(status)
+			}
+		}
 	}
 	if polled {
-		p.pool.gone(p, nil)
+		p.pool.gone(p, finishing, nil)
 		return
 	}
 	select {
@@ -124,21 +131,22 @@ func (p *process) finish(status, lastLine string) {
 		status = "no first poll within " + p.pool.platform.options.InitLimit.String()
 	default:
 	}
-	p.pool.gone(p, &startFailure{reported: reported, status: status, lastLine: lastLine})
+	p.pool.gone(p, false, &startFailure{reported: reported, status: status, lastLine: lastLine})
 }
 
 // kill ends the process and everything it started. It does not wait.
 func (p *process) kill() { p.killOnce.Do(func() { close(p.killed) }) }
 
-// give hands an idle process its next invocation. From now on its deadline runs, until it polls again.
+// give hands an idle process its next invocation. From now on its deadline runs, until it polls again. A nil answer means that the
+// process ended without having seen the invocation.
 func (p *process) give(call *invocation) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.ended {
-		call.answer <- call.exited("exit status unknown")
+		call.answer <- nil
 		return
 	}
-	p.current, p.busy = call, true
+	p.current, p.serving = call, call
 	p.timer = time.AfterFunc(time.Until(call.deadline), func() { p.expire(call) })
 	p.work <- call // never blocks: an idle process has none
 }
@@ -146,8 +154,8 @@ func (p *process) give(call *invocation) {
 func (p *process) expire(call *invocation) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if !p.busy {
-		return
+	if p.serving != call {
+		return // too late: it has polled meanwhile
 	}
 	p.timeout = p.current == call
 	p.kill()
@@ -166,27 +174,28 @@ func (p *process) poll() bool {
 		p.mu.Unlock()
 		return false
 	}
-	first, wasBusy := !p.polled, p.busy
-	p.polled, p.busy = true, false
+	first, wasServing := !p.polled, p.serving != nil
+	p.polled, p.serving = true, nil
 	if p.timer != nil {
 		p.timer.Stop()
 	}
 	p.mu.Unlock()
 	if first {
 		p.pool.started(p)
-	} else if wasBusy {
-		p.pool.release(p)
+	} else if wasServing {
+		p.pool.again(p)
 	}
 	return true
 }
 
 // answer settles the current invocation. It is false if id is not that of the current one: answered already, or never given.
-func (p *process) answer(id string, result gateway.Result) bool {
+func (p *process) answer(id string, result *gateway.Result) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.current == nil || p.current.id != id {
 		return false
 	}
+	p.pool.answered() // before the caller hears of it
 	p.current.answer <- result
 	p.current = nil
 	return true

@@ -1,8 +1,11 @@
 package lambda
 
 import (
+	"context"
+	"encoding/base64"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"strconv"
 	"strings"
@@ -10,6 +13,13 @@ import (
 
 	"sallyport/tools/local/gateway"
 )
+
+// connectionKey is the context key of a request's connection.
+type connectionKey struct{}
+
+func withConnection(ctx context.Context, c net.Conn) context.Context {
+	return context.WithValue(ctx, connectionKey{}, c)
+}
 
 // runtimeAPI serves the Lambda Runtime API, version 2018-06-01, below /<process token>.
 // https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
@@ -64,6 +74,11 @@ func next(w http.ResponseWriter, r *http.Request, p *process) {
 	}
 	select {
 	case call := <-p.work:
+		if hungUp(r.Context()) {
+			p.work <- call // never blocks; finish finds it there
+			p.kill()
+			return
+		}
 		header := w.Header()
 		header["Lambda-Runtime-Aws-Request-Id"] = []string{call.id}
 		header["Lambda-Runtime-Deadline-Ms"] = []string{strconv.FormatInt(call.deadline.UnixMilli(), 10)}
@@ -99,7 +114,14 @@ func respond(w http.ResponseWriter, r *http.Request, p *process, id, functionErr
 		refuse(w, http.StatusBadRequest, "InvalidRequest", err.Error())
 		return
 	}
-	if !p.answer(id, gateway.Result{Payload: body, FunctionError: functionErr}) {
+	if r.Trailer.Get("Lambda-Runtime-Function-Error-Type") != "" { // it failed while it was writing its response
+		if body, err = base64.StdEncoding.DecodeString(r.Trailer.Get("Lambda-Runtime-Function-Error-Body")); err != nil {
+			refuse(w, http.StatusBadRequest, "InvalidRequest", "the error in the trailer is not base64")
+			return
+		}
+		functionErr = unhandled
+	}
+	if !p.answer(id, &gateway.Result{Payload: body, FunctionError: functionErr}) {
 		refuse(w, http.StatusBadRequest, "InvalidRequestID", "this is not the current invocation")
 		return
 	}

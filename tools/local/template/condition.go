@@ -76,15 +76,15 @@ func (d *document) decide(id string, n *yaml.Node, depth int) (bool, error) {
 }
 
 func (d *document) equal(id string, argument, site *yaml.Node, depth int) (bool, error) {
-	arguments, err := d.arguments(id, "Fn::Equals", argument, site, 2, depth)
+	first, second, err := d.pair(id, "Fn::Equals", argument, site, depth)
 	if err != nil {
 		return false, err
 	}
-	a, err := d.operand(id, arguments[0])
+	a, err := d.operand(id, first)
 	if err != nil {
 		return false, err
 	}
-	b, err := d.operand(id, arguments[1])
+	b, err := d.operand(id, second)
 	return a == b, err
 }
 

@@ -117,16 +117,16 @@ func (d *document) call(id, name string, argument, site *yaml.Node, depth int) (
 		"use Ref, Fn::Sub, Fn::GetAtt, Fn::If, Fn::Join, Fn::Select or Fn::Split")
 }
 
-// arguments evaluates a call's argument as a list of exactly the number of items wanted.
-func (d *document) arguments(id, name string, argument, site *yaml.Node, wanted, depth int) ([]*yaml.Node, error) {
+// pair evaluates a call's argument as a list of exactly two items.
+func (d *document) pair(id, name string, argument, site *yaml.Node, depth int) (first, second *yaml.Node, err error) {
 	list, err := d.evaluate(id, argument, depth+1)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	if list == nil || list.Kind != yaml.SequenceNode || len(list.Content) != wanted {
-		return nil, d.fault(site, id, fmt.Sprintf("%s does not have %d arguments", name, wanted), "write them as a list")
+	if list == nil || list.Kind != yaml.SequenceNode || len(list.Content) != 2 {
+		return nil, nil, d.fault(site, id, name+" does not have 2 arguments", "write them as a list")
 	}
-	return list.Content, nil
+	return list.Content[0], list.Content[1], nil
 }
 
 func textNode(site *yaml.Node, value string) *yaml.Node {

@@ -146,15 +146,15 @@ func (d *document) choose(id string, argument, site *yaml.Node, depth int) (*yam
 }
 
 func (d *document) join(id string, argument, site *yaml.Node, depth int) (*yaml.Node, error) {
-	arguments, err := d.arguments(id, "Fn::Join", argument, site, 2, depth)
+	delimiter, list, err := d.pair(id, "Fn::Join", argument, site, depth)
 	if err != nil {
 		return nil, err
 	}
-	separator, err := d.text(id, "the delimiter of Fn::Join", arguments[0])
+	separator, err := d.text(id, "the delimiter of Fn::Join", delimiter)
 	if err != nil {
 		return nil, err
 	}
-	values, err := d.texts(id, "the values of Fn::Join", arguments[1])
+	values, err := d.texts(id, "the values of Fn::Join", list)
 	if err != nil {
 		return nil, err
 	}
@@ -162,15 +162,15 @@ func (d *document) join(id string, argument, site *yaml.Node, depth int) (*yaml.
 }
 
 func (d *document) split(id string, argument, site *yaml.Node, depth int) (*yaml.Node, error) {
-	arguments, err := d.arguments(id, "Fn::Split", argument, site, 2, depth)
+	delimiter, whole, err := d.pair(id, "Fn::Split", argument, site, depth)
 	if err != nil {
 		return nil, err
 	}
-	separator, err := d.text(id, "the delimiter of Fn::Split", arguments[0])
+	separator, err := d.text(id, "the delimiter of Fn::Split", delimiter)
 	if err != nil {
 		return nil, err
 	}
-	source, err := d.text(id, "the source of Fn::Split", arguments[1])
+	source, err := d.text(id, "the source of Fn::Split", whole)
 	if err != nil {
 		return nil, err
 	}
@@ -181,15 +181,14 @@ func (d *document) split(id string, argument, site *yaml.Node, depth int) (*yaml
 }
 
 func (d *document) selectItem(id string, argument, site *yaml.Node, depth int) (*yaml.Node, error) {
-	arguments, err := d.arguments(id, "Fn::Select", argument, site, 2, depth)
+	position, list, err := d.pair(id, "Fn::Select", argument, site, depth)
 	if err != nil {
 		return nil, err
 	}
-	text, err := d.text(id, "the index of Fn::Select", arguments[0])
+	text, err := d.text(id, "the index of Fn::Select", position)
 	if err != nil {
 		return nil, err
 	}
-	list := arguments[1]
 	index, err := strconv.Atoi(text)
 	if err != nil || list.Kind != yaml.SequenceNode || index < 0 || index >= len(list.Content) {
 		return nil, d.fault(site, id, fmt.Sprintf("Fn::Select has no item %s to take", text), "give an index within the list, from 0")

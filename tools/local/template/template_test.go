@@ -131,7 +131,7 @@ Resources:
 `
 	s := load(t, text, Options{
 		Parameters: map[string]string{"Life": "5"},
-		Physical:   func(id, kind string) string { return strings.ToLower(id) },
+		Physical:   func(id, _ string) string { return strings.ToLower(id) },
 	})
 	if a := s.API; a.LogicalID != "Api" || a.StageName != "test" || len(a.GatewayResponses) != 2 ||
 		a.GatewayResponses["UNAUTHORIZED"].StatusCode != 401 ||

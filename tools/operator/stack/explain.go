@@ -3,6 +3,7 @@ package stack
 import (
 	"errors"
 	"fmt"
+	"net/url"
 	"strings"
 
 	"github.com/aws/smithy-go"
@@ -22,6 +23,9 @@ func Explain(action string, err error) error {
 		return explained{fmt.Sprintf("AWS does not accept your credentials (%s): sign in again, or check AWS_PROFILE", code), err}
 	case code != "":
 		return explained{fmt.Sprintf("%s failed: %s: %s", action, code, message), err}
+	}
+	if unsent, ok := errors.AsType[*url.Error](err); ok {
+		return explained{fmt.Sprintf("%s failed, no answer from %s: %s", action, unsent.URL, oneLine(unsent.Err)), err}
 	}
 	return explained{fmt.Sprintf("%s failed: %s", action, oneLine(err)), err}
 }

@@ -1,0 +1,35 @@
+// Package apigwtest gives tests the golden events of the folder events, which `sam local invoke` reads too.
+package apigwtest
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// Event reads the named event (such as "login") into a T. Members that T does not know are ignored, as Lambda ignores them.
+func Event[T any](t *testing.T, name string) T {
+	t.Helper()
+	var event T
+	text, err := os.ReadFile(filepath.Join("..", "..", "events", name+".json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(text, &event); err != nil {
+		t.Fatal(err)
+	}
+	return event
+}
+
+// Log collects what a function logs.
+type Log struct{ lines []byte }
+
+// Write implements io.Writer.
+func (l *Log) Write(line []byte) (int, error) {
+	l.lines = append(l.lines, line...)
+	return len(line), nil
+}
+
+// String returns all lines.
+func (l *Log) String() string { return string(l.lines) }

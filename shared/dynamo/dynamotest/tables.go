@@ -1,0 +1,64 @@
+package dynamotest
+
+import (
+	"context"
+	"crypto/rand"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"sallyport/tools/local/template"
+)
+
+// Tables names the tables of one test.
+type Tables struct{ Accounts, Challenges, Tokens, DataKeys, Invitations, Throttles string }
+
+// MakeTables makes the tables of template.yaml under fresh names, and removes them when the test ends. Expired rows stay: on
+// AWS they do for days, so nothing may rely on their going.
+func MakeTables(t testing.TB, client *dynamodb.Client) Tables {
+	t.Helper()
+	run := rand.Text()
+	stack, err := template.Load(repositoryFile(t, "template.yaml"), template.Options{
+		Physical: func(logicalID, _ string) string { return run + "." + logicalID },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := map[string]string{}
+	for _, table := range stack.Tables {
+		names[table.LogicalID] = table.Name
+		makeTable(t, client, table)
+	}
+	return Tables{
+		Accounts: names["AccountsTable"], Challenges: names["ChallengesTable"], Tokens: names["TokensTable"],
+		DataKeys: names["DataKeysTable"], Invitations: names["InvitationsTable"], Throttles: names["ThrottlesTable"],
+	}
+}
+
+func makeTable(t testing.TB, client *dynamodb.Client, table template.Table) {
+	t.Helper()
+	in := &dynamodb.CreateTableInput{TableName: aws.String(table.Name), BillingMode: types.BillingModePayPerRequest}
+	for _, key := range []struct {
+		template.KeyAttribute
+		as types.KeyType
+	}{{table.PartitionKey, types.KeyTypeHash}, {table.SortKey, types.KeyTypeRange}} {
+		if key.Name == "" {
+			continue
+		}
+		in.KeySchema = append(in.KeySchema, types.KeySchemaElement{AttributeName: aws.String(key.Name), KeyType: key.as})
+		in.AttributeDefinitions = append(in.AttributeDefinitions, types.AttributeDefinition{
+			AttributeName: aws.String(key.Name), AttributeType: types.ScalarAttributeType(key.Type),
+		})
+	}
+	if _, err := client.CreateTable(t.Context(), in); err != nil {
+		t.Fatalf("making %s: %v", table.Name, err)
+	}
+	t.Cleanup(func() {
+		//nolint:usetesting // the test's own context has ended by now
+		if _, err := client.DeleteTable(context.Background(), &dynamodb.DeleteTableInput{TableName: in.TableName}); err != nil {
+			t.Errorf("removing %s: %v", table.Name, err)
+		}
+	})
+}

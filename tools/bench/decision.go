@@ -1,0 +1,290 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
+
+	"sallyport/shared/apperr"
+	"sallyport/shared/awsboot"
+	"sallyport/shared/dynamo/keystore"
+	"sallyport/shared/dynamo/sessionstore"
+	"sallyport/shared/envelope"
+	"sallyport/shared/kmskey"
+	"sallyport/shared/policy"
+	"sallyport/shared/secret"
+	"sallyport/shared/session"
+	"sallyport/shared/token"
+	embeddeddynamodb "sallyport/tools/local/dynamodb"
+	embeddedkms "sallyport/tools/local/kms"
+)
+
+const (
+	stage    = "bench"
+	keyID    = "00000000-0000-4000-8000-000000000000"
+	few      = 10
+	many     = 100_000
+	rounds   = 15
+	perRound = 200
+)
+
+// dashboard is the route that is asked for.
+func dashboard() policy.Route { return policy.Route{Method: http.MethodGet, Resource: "/dashboard"} }
+
+// counted counts the requests that reach a backend.
+type counted struct {
+	backend http.Handler
+	calls   atomic.Int64
+}
+
+func (c *counted) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	c.calls.Add(1)
+	c.backend.ServeHTTP(w, r)
+}
+
+// serve answers on a free port of loopback until stop is called.
+func serve(handler http.Handler) (url string, stop func(), err error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", nil, fmt.Errorf("listening: %w", err)
+	}
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
+	go server.Serve(listener) //nolint:errcheck // it ends with Close
+	return "http://" + listener.Addr().String(), func() { _ = server.Close() }, nil
+}
+
+// world is a database with live tokens in it, a key service, and a token to present.
+type world struct {
+	database  *dynamodb.Client
+	ring      *envelope.Ring
+	wrapper   *kmskey.Key
+	token     secret.Text
+	record    session.Record
+	databases *counted
+	keys      *counted
+	variables map[string]string // the environment that leads to both
+	stop      func()
+}
+
+func build(ctx context.Context, live int) (*world, error) {
+	w := &world{
+		databases: &counted{backend: embeddeddynamodb.NewServer()},
+		keys:      &counted{backend: embeddedkms.NewServer(keyID)},
+	}
+	databaseURL, stopDatabase, err := serve(w.databases)
+	if err != nil {
+		return nil, err
+	}
+	keyURL, stopKeys, err := serve(w.keys)
+	if err != nil {
+		return nil, err
+	}
+	w.stop = func() { stopDatabase(); stopKeys() }
+	w.variables = map[string]string{
+		"AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "bench", "AWS_SECRET_ACCESS_KEY": "bench", "AWS_SESSION_TOKEN": "bench",
+		"AWS_ENDPOINT_URL_DYNAMODB": databaseURL, "AWS_ENDPOINT_URL_KMS": keyURL,
+	}
+	settings := awsboot.NewSettings(func(name string) (string, bool) { value, ok := w.variables[name]; return value, ok })
+	config := awsboot.Config(settings) // the functions' own
+	if err := settings.Err(); err != nil {
+		return nil, err
+	}
+	w.database = dynamodb.NewFromConfig(config)
+	w.wrapper = kmskey.New(kms.NewFromConfig(config), keyID, stage)
+	if err := createTables(ctx, w.database); err != nil {
+		return nil, err
+	}
+	w.ring = w.newRing()
+	return w, w.fill(ctx, live)
+}
+
+func (w *world) newRing() *envelope.Ring {
+	return envelope.NewRing(keystore.New(w.database, "DataKeys"), w.wrapper, stage, time.Now, slog.New(slog.DiscardHandler))
+}
+
+func (w *world) store() *sessionstore.Store {
+	return sessionstore.New(w.database, sessionstore.Tables{Tokens: "Tokens"})
+}
+
+func createTables(ctx context.Context, client *dynamodb.Client) error {
+	for table, keys := range map[string][]string{"Tokens": {"user_id", "token_id"}, "DataKeys": {"key_day"}} {
+		in := &dynamodb.CreateTableInput{TableName: &table, BillingMode: types.BillingModePayPerRequest}
+		for i, key := range keys {
+			in.AttributeDefinitions = append(in.AttributeDefinitions, types.AttributeDefinition{AttributeName: &key, AttributeType: types.ScalarAttributeTypeS})
+			in.KeySchema = append(in.KeySchema, types.KeySchemaElement{AttributeName: &key, KeyType: []types.KeyType{types.KeyTypeHash, types.KeyTypeRange}[i]})
+		}
+		if _, err := client.CreateTable(ctx, in); err != nil {
+			return fmt.Errorf("creating %s: %w", table, err)
+		}
+	}
+	return nil
+}
+
+// fill stores live tokens of as many users; the last is the one to present.
+func (w *world) fill(ctx context.Context, live int) error {
+	issuer := session.NewIssuer(w.ring, time.Now, time.Hour)
+	batch := make([]types.WriteRequest, 0, 25)
+	for i := range live {
+		// The key ring reads the row anew for each sign-in, which is not what is measured here: the filling shares one seal.
+		if i == 0 || i == live-1 {
+			var err error
+			w.token, w.record, err = issuer.Issue(ctx, session.Holder{UserID: token.NewID(), Username: "bench", Role: policy.Consumer})
+			if err != nil {
+				return fmt.Errorf("issuing: %w", err)
+			}
+		} else {
+			w.record.UserID, w.record.TokenID = token.NewID(), token.NewID()
+		}
+		batch = append(batch, types.WriteRequest{PutRequest: &types.PutRequest{Item: sessionstore.Item(w.record)}})
+		if len(batch) == cap(batch) || i == live-1 {
+			_, err := w.database.BatchWriteItem(ctx, &dynamodb.BatchWriteItemInput{RequestItems: map[string][]types.WriteRequest{"Tokens": batch}})
+			if err != nil {
+				return fmt.Errorf("storing tokens: %w", err)
+			}
+			batch = batch[:0]
+		}
+	}
+	return nil
+}
+
+// decision returns the authorizer's whole work on a good token.
+func (w *world) decision(ctx context.Context, records session.Records) func() error {
+	authorizer := session.NewAuthorizer(w.ring, records, time.Now)
+	return func() error {
+		_, err := authorizer.Authorize(ctx, w.token, dashboard())
+		return err
+	}
+}
+
+// read is the read that a decision cannot do without, made with the bare SDK.
+func (w *world) read(ctx context.Context) func() error {
+	in := &dynamodb.GetItemInput{
+		TableName: aws.String("Tokens"), Key: sessionstore.Key(w.record.UserID, w.record.TokenID), ConsistentRead: aws.Bool(true),
+	}
+	return func() error {
+		out, err := w.database.GetItem(ctx, in)
+		if err == nil && len(out.Item) == 0 {
+			err = errors.New("the record is gone")
+		}
+		return err
+	}
+}
+
+// held is a store that has the record in memory.
+type held struct{ record session.Record }
+
+func (h held) Record(context.Context, token.ID, token.ID) (session.Record, bool, error) {
+	return h.record, true, nil
+}
+
+func decisions(ctx context.Context, r *report, _, _ string) error {
+	small, err := build(ctx, few)
+	if err != nil {
+		return err
+	}
+	defer small.stop()
+	large, err := build(ctx, many)
+	if err != nil {
+		return err
+	}
+	defer large.stop()
+
+	decide, decideAmongMany := small.decision(ctx, small.store()), large.decision(ctx, large.store())
+	medians, err := interleave(rounds, each(perRound, small.read(ctx)), each(perRound, decide), each(perRound, decideAmongMany))
+	if err != nil {
+		return err
+	}
+	r.note("(a) a bare SDK GetItem of a token record", fmt.Sprintf("%.0f µs", 1000*milliseconds(medians[0])))
+	r.note("(a) the authorizer's whole decision", fmt.Sprintf("%.0f µs", 1000*milliseconds(medians[1])))
+	r.atMost("(a) decision ÷ bare GetItem", ratio(medians[1], medians[0]), 1.15, "%.2f")
+	r.atMost(fmt.Sprintf("(d) decision among %d live tokens ÷ among %d", many, few), ratio(medians[2], medians[1]), 1.1, "%.2f")
+
+	if err := ownWork(ctx, r, small); err != nil {
+		return err
+	}
+	return keyCalls(ctx, r, small)
+}
+
+// ownWork measures what is ours, with the record and the key at hand.
+func ownWork(ctx context.Context, r *report, w *world) error {
+	const calls = 20_000
+	own := w.decision(ctx, held{w.record})
+	authorizer := session.NewAuthorizer(w.ring, w.store(), time.Now)
+	forged := secret.New(forge(w.token.Reveal()))
+	refuse := func() error {
+		if _, err := authorizer.Authorize(ctx, forged, dashboard()); apperr.CodeOf(err) != apperr.Unauthenticated {
+			return fmt.Errorf("a forged token got %w", err)
+		}
+		return nil
+	}
+	before := w.databases.calls.Load() + w.keys.calls.Load()
+	medians, err := interleave(rounds, each(calls, own), each(calls, refuse))
+	if err != nil {
+		return err
+	}
+	reads := w.databases.calls.Load() + w.keys.calls.Load() - before
+	r.atMost("(b) the decision's own work, without the read", 1000*milliseconds(medians[0]), 2, "%.2f µs")
+	r.atMost("(b) allocations in it", allocations(own), 12, "%.0f")
+	r.atMost("(c) a forged token refused, its key at hand", 1000*milliseconds(medians[1]), 1, "%.2f µs")
+	r.atMost(fmt.Sprintf("(c) reads and key calls for %d forged tokens", rounds*calls), float64(reads), 0, "%.0f")
+	return nil
+}
+
+// forge changes the user id in a token and mends its checksum, so that only the signature is wrong.
+func forge(genuine string) string {
+	forger := make([]byte, 32)
+	parsed, err := token.Parse(genuine)
+	if err != nil {
+		panic(err)
+	}
+	return token.Mint(forger, token.Claims{
+		KeyDay: parsed.KeyDay(), Generation: parsed.Generation(), UserID: token.NewID(), TokenID: token.NewID(),
+		Role: uint8(policy.Admin), Issued: time.Now().Unix(), Expires: time.Now().Unix() + 3600,
+	}).Reveal()
+}
+
+func allocations(f func() error) float64 {
+	const calls = 1000
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	for range calls {
+		_ = f()
+	}
+	runtime.ReadMemStats(&after)
+	return float64((after.Mallocs - before.Mallocs) / calls)
+}
+
+// keyCalls counts the KMS calls of a fresh process's worth of decisions.
+func keyCalls(ctx context.Context, r *report, w *world) error {
+	w.ring = w.newRing()
+	before := w.keys.calls.Load()
+	decide := w.decision(ctx, held{w.record})
+	for range many {
+		if err := decide(); err != nil {
+			return err
+		}
+	}
+	r.atMost(fmt.Sprintf("(e) KMS calls for %s decisions in one process", grouped(many)), float64(w.keys.calls.Load()-before), 1, "%.0f")
+	return nil
+}
+
+func grouped(n int) string {
+	text := fmt.Sprint(n)
+	for i := len(text) - 3; i > 0; i -= 3 {
+		text = text[:i] + "," + text[i:]
+	}
+	return strings.TrimPrefix(text, ",")
+}

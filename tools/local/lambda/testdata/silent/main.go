@@ -1,0 +1,6 @@
+// Silent starts and never polls.
+package main
+
+import "time"
+
+func main() { time.Sleep(time.Hour) }

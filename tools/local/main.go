@@ -1,0 +1,50 @@
+// Command local runs the whole system on this machine: it reads the SAM template, builds every function and serves the API as API
+// Gateway would, with an embedded DynamoDB and KMS. The functions are the deployed ones: nothing in them knows of a local run.
+//
+//	go run ./tools/local [-addr 127.0.0.1:3000] [-param Name=Value]… [-dynamodb URL] [-kms URL] [-state .local/state.json]
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() { os.Exit(realMain()) }
+
+// realMain returns the exit code: 0 after Ctrl-C or SIGTERM, 1 after a failure, which has been told in one line.
+func realMain() int {
+	o, err := parseFlags(os.Args[1:], os.Stderr)
+	if errors.Is(err, flag.ErrHelp) {
+		return 0
+	}
+	if err != nil {
+		return fail(err)
+	}
+	// The first signal ends the run in good order, a second one at once.
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
+	hurry, force := context.WithCancel(context.Background())
+	defer force()
+	go func() {
+		<-signals
+		stop()
+		<-signals
+		force()
+	}()
+	if err := run(ctx, hurry, o, &output{out: os.Stdout}); err != nil {
+		return fail(err)
+	}
+	return 0
+}
+
+func fail(err error) int {
+	fmt.Fprintln(os.Stderr, "local:", err)
+	return 1
+}

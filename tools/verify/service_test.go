@@ -1,0 +1,251 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"math"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"sallyport/shared/account"
+	"sallyport/shared/apperr"
+	"sallyport/shared/dynamo/accountstore"
+	"sallyport/shared/dynamo/keystore"
+	"sallyport/shared/dynamo/sessionstore"
+	"sallyport/shared/envelope"
+	"sallyport/shared/password"
+	"sallyport/shared/policy"
+	"sallyport/shared/secret"
+	"sallyport/shared/session"
+	embeddeddynamodb "sallyport/tools/local/dynamodb"
+	embeddedkms "sallyport/tools/local/kms"
+)
+
+// service is an honest service: the domain behind plain HTTP, on an embedded DynamoDB and KMS.
+type service struct {
+	state      state
+	store      *store
+	background context.Context // ends with the test
+
+	registrar  account.Registrar
+	beginner   account.Beginner
+	finisher   account.Finisher
+	inviter    *account.Inviter
+	authorizer *session.Authorizer
+	revoker    *session.Revoker
+}
+
+// startService starts one. The handler that dishonest makes of the honest one is what answers; nil leaves it honest.
+func startService(t *testing.T, dishonest func(*service, http.Handler) http.Handler) *service {
+	t.Helper()
+	const keyID = "6f1c1f5e-3a0e-4b6e-9d0c-1f8f3f6f2a11"
+	s := &service{background: t.Context(), state: state{
+		DynamoDBURL: serve(t, embeddeddynamodb.NewServer()), KMSURL: serve(t, embeddedkms.NewServer(keyID)), KMSKeyID: keyID,
+		Tables: map[string]string{},
+	}}
+	for _, name := range tableNames() {
+		s.state.Tables[name] = "local-" + name
+	}
+	var err error
+	if s.store, err = s.state.store(defaultStage); err != nil {
+		t.Fatal(err)
+	}
+	s.createTables(t)
+	s.wire(t)
+	code, _, err := s.inviter.Invite(t.Context(), "operator", admin, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.state.AdminInvitation = code.Reveal()
+	handler := s.handler()
+	if dishonest != nil {
+		handler = dishonest(s, handler)
+	}
+	s.state.URL = serve(t, handler)
+	return s
+}
+
+func serve(t *testing.T, handler http.Handler) string {
+	t.Helper()
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+func (s *service) createTables(t *testing.T) {
+	t.Helper()
+	for name, keys := range map[string][]string{
+		"Accounts": {"username"}, "Challenges": {"challenge_id"}, "Tokens": {"user_id", "token_id"},
+		"DataKeys": {"key_day"}, "Invitations": {"code_hash"}, "Throttles": {"subject"},
+	} {
+		table := s.state.Tables[name]
+		in := &dynamodb.CreateTableInput{TableName: &table, BillingMode: types.BillingModePayPerRequest}
+		for i, key := range keys {
+			in.AttributeDefinitions = append(in.AttributeDefinitions,
+				types.AttributeDefinition{AttributeName: &key, AttributeType: types.ScalarAttributeTypeS})
+			in.KeySchema = append(in.KeySchema,
+				types.KeySchemaElement{AttributeName: &key, KeyType: []types.KeyType{types.KeyTypeHash, types.KeyTypeRange}[i]})
+		}
+		if _, err := s.store.database.CreateTable(t.Context(), in); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func (s *service) wire(t *testing.T) {
+	t.Helper()
+	hasher, err := password.NewHasher(password.Params{MemoryKiB: 19456, Time: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	log, tables := slog.New(slog.DiscardHandler), s.state.Tables
+	accounts := accountstore.New(s.store.database, accountstore.Tables{
+		Accounts: tables["Accounts"], Challenges: tables["Challenges"], Tokens: tables["Tokens"],
+		Invitations: tables["Invitations"], Throttles: tables["Throttles"],
+	})
+	sessions := sessionstore.New(s.store.database, sessionstore.Tables{Tokens: tables["Tokens"], Accounts: tables["Accounts"]})
+	ring := envelope.NewRing(keystore.New(s.store.database, tables["DataKeys"]), s.store.key(), defaultStage, time.Now, log)
+	s.registrar = account.Registrar{
+		Store: accounts, Sealer: s.store.key(), Hasher: hasher, Strength: password.CheckStrength,
+		FreeRoles: []policy.Role{policy.Consumer}, Issuer: "Sallyport", Now: time.Now,
+	}
+	s.beginner = account.Beginner{Store: accounts, Hasher: hasher, ChallengeLife: 5 * time.Minute, Now: time.Now, Log: log}
+	s.finisher = account.Finisher{
+		Store: accounts, Opener: s.store.key(), Issuer: session.NewIssuer(ring, time.Now, time.Hour), Now: time.Now, Log: log,
+	}
+	s.inviter = account.NewInviter(accounts, time.Now)
+	s.authorizer = session.NewAuthorizer(ring, sessions, time.Now)
+	s.revoker = session.NewRevoker(sessions)
+}
+
+// handler serves the contract.
+func (s *service) handler() http.Handler {
+	mux := http.NewServeMux()
+	public := func(pattern string, serve func(*http.Request) (int, any, error)) {
+		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+			status, body, err := serve(r)
+			answerWith(w, status, body, err)
+		})
+	}
+	public("POST /register", s.register)
+	public("POST /login", s.login)
+	public("POST /verify-otp", s.verifyOTP)
+	for _, to := range protectedRoutes() {
+		mux.HandleFunc(to.method+" "+to.path, func(w http.ResponseWriter, r *http.Request) {
+			bearer, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+			caller, err := s.authorizer.Authorize(r.Context(), secret.New(bearer), policy.Route{Method: to.method, Resource: to.path})
+			if apperr.CodeOf(err) == apperr.Unauthenticated && err != nil {
+				w.Header().Set("WWW-Authenticate", `Bearer realm="sallyport"`)
+			}
+			status, body := to.status, any(map[string]string{"username": caller.Username})
+			switch {
+			case err != nil:
+			case to.path == "/logout":
+				body, err = nil, s.revoker.Revoke(r.Context(), caller)
+			case to.path == "/invitations":
+				body, err = s.invite(r, caller.Username)
+			}
+			answerWith(w, status, body, err)
+		})
+	}
+	public("/", func(*http.Request) (int, any, error) { return 404, nil, nil })
+	return mux
+}
+
+func answerWith(w http.ResponseWriter, status int, body any, err error) {
+	kind := "application/json"
+	if err != nil {
+		failure := apperr.From(err)
+		status = map[apperr.Code]int{
+			apperr.InvalidRequest: 400, apperr.Unauthenticated: 401, apperr.Forbidden: 403, apperr.UsernameTaken: 409,
+			apperr.TooManyRequests: 429, apperr.ServiceUnavailable: 503,
+		}[failure.Code]
+		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(failure.RetryAfter.Seconds()))))
+	}
+	if status >= 400 || status == 0 {
+		status = max(status, 400)
+		kind = "application/problem+json"
+		body = problem{
+			Type: "urn:problem-type:sallyport:x", Title: http.StatusText(status), Status: status, Detail: "Do otherwise.",
+			Instance: "urn:uuid:" + randomUUID(),
+		}
+	}
+	w.Header().Set("Content-Type", kind)
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.Header().Set("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
+	w.WriteHeader(status)
+	if body != nil {
+		json.NewEncoder(w).Encode(body) //nolint:errcheck,errchkjson // the caller sees a body that is cut off
+	}
+}
+
+func (s *service) register(r *http.Request) (int, any, error) {
+	var in struct {
+		Username, Password, Role string
+		Invitation               *string
+	}
+	if err := json.NewDecoder(r.Body).Decode(&in); err != nil {
+		return 400, nil, nil //nolint:nilerr // the status says it
+	}
+	input := account.RegisterInput{Username: in.Username, Password: secret.New(in.Password), Role: &in.Role}
+	if in.Invitation != nil {
+		code := secret.New(*in.Invitation)
+		input.Invitation = &code
+	}
+	made, err := s.registrar.Register(r.Context(), input)
+	var codes []string
+	for _, code := range made.RecoveryCodes {
+		codes = append(codes, code.Reveal())
+	}
+	return 201, map[string]any{
+		"user_id": made.UserID.String(), "username": made.Username, "role": made.Role.String(), "recovery_codes": codes,
+		"totp": map[string]string{"secret": made.TOTPSecret.Reveal(), "uri": made.TOTPURI.Reveal()},
+	}, err
+}
+
+func (s *service) login(r *http.Request) (int, any, error) {
+	var in struct{ Username, Password string }
+	if err := json.NewDecoder(r.Body).Decode(&in); err != nil {
+		return 400, nil, nil //nolint:nilerr // the status says it
+	}
+	begun, err := s.beginner.Begin(r.Context(), account.BeginInput{
+		Username: in.Username, Password: secret.New(in.Password), Address: "192.0.2.1",
+	})
+	return 200, map[string]any{"challenge_id": begun.ChallengeID, "expires_in": int(begun.ExpiresIn.Seconds())}, err
+}
+
+func (s *service) verifyOTP(r *http.Request) (int, any, error) {
+	var in struct {
+		ChallengeID string `json:"challenge_id"`
+		OTP         string `json:"otp"`
+	}
+	if err := json.NewDecoder(r.Body).Decode(&in); err != nil {
+		return 400, nil, nil //nolint:nilerr // the status says it
+	}
+	got, err := s.finisher.Finish(r.Context(), in.ChallengeID, secret.New(in.OTP))
+	return 200, map[string]any{
+		"access_token": got.AccessToken.Reveal(), "token_type": "Bearer", "expires_in": int(got.ExpiresIn.Seconds()),
+		"session_id": got.Identity.SessionID, "role": got.Identity.Role.String(),
+	}, err
+}
+
+func (s *service) invite(r *http.Request, maker string) (any, error) {
+	var in struct {
+		Role      string `json:"role"`
+		ExpiresIn int64  `json:"expires_in"`
+	}
+	if err := json.NewDecoder(r.Body).Decode(&in); err != nil {
+		return nil, apperr.New(apperr.InvalidRequest, "no JSON")
+	}
+	code, made, err := s.inviter.Invite(r.Context(), maker, in.Role, &in.ExpiresIn)
+	return map[string]any{"invitation": code.Reveal(), "role": made.Role.String(), "expires_at": made.ExpiresAt}, err
+}
