@@ -18,7 +18,7 @@ import (
 // Throttle is what is known of one subject's failures in a row. The zero Throttle is a subject without any.
 type Throttle struct {
 	Failures     int
-	BlockedUntil int64 // Unix seconds: no attempt is judged before this second
+	BlockedUntil int64 // Unix milliseconds, since some waits are a second: no attempt is judged before
 	ExpiresAt    int64 // Unix seconds: from this second on the failures are forgotten
 }
 
@@ -97,12 +97,12 @@ func reserve(ctx context.Context, store Throttles, log *slog.Logger, subject str
 		failures := seen.Failures
 		if seen.ExpiresAt <= now.Unix() { // DynamoDB deletes expired rows days late, so the clock decides
 			failures = 0
-		} else if wait := time.Unix(seen.BlockedUntil, 0).Sub(now); wait > 0 {
+		} else if wait := time.UnixMilli(seen.BlockedUntil).Sub(now); wait > 0 {
 			return nil, tooMany(wait)
 		}
 		next := Throttle{Failures: failures + 1, ExpiresAt: now.Add(forgetAfter).Unix()}
 		if wait := rule.after(next.Failures); wait > 0 {
-			next.BlockedUntil = ceilUnix(now.Add(wait))
+			next.BlockedUntil = now.Add(wait).UnixMilli()
 		}
 		switch err := store.SetThrottle(ctx, subject, seen, next); {
 		case err == nil:
@@ -139,14 +139,6 @@ func tooMany(wait time.Duration) error {
 		Code: apperr.TooManyRequests, Detail: "Too many failed attempts. Wait as long as Retry-After says, then try again.",
 		Reason: "throttled", RetryAfter: wait,
 	}
-}
-
-// ceilUnix rounds up to whole seconds, so that a wait is never shorter than promised.
-func ceilUnix(t time.Time) int64 {
-	if t.Nanosecond() > 0 {
-		return t.Unix() + 1
-	}
-	return t.Unix()
 }
 
 func nameSubject(canonical string) string { return subject("password", canonical) }

@@ -24,16 +24,20 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-func function(variables ...string) *exec.Cmd {
-	command := exec.Command(os.Args[0])
-	command.Env = append([]string{"AWSBOOT_TEST_FUNCTION=1"}, variables...)
+func function(t *testing.T, variables ...string) *exec.Cmd {
+	t.Helper()
+	command := exec.CommandContext(t.Context(), os.Args[0])
+	command.Env = append([]string{
+		"AWSBOOT_TEST_FUNCTION=1",
+		"GOCOVERDIR=" + t.TempDir(), // else a binary that measures coverage complains on standard error
+	}, variables...)
 	return command
 }
 
 func TestAFailingInitSaysWhyInOneLineAndEndsTheProcess(t *testing.T) {
 	t.Parallel()
 	var stderr bytes.Buffer
-	command := function()
+	command := function(t)
 	command.Stderr = &stderr
 	err := command.Run()
 	if exit, ok := errors.AsType[*exec.ExitError](err); !ok || exit.ExitCode() != 1 {
@@ -57,7 +61,7 @@ func TestAnInitThatSucceedsLogsToStandardOutput(t *testing.T) {
 		level string
 		empty bool
 	}{{"", false}, {"INFO", false}, {"WARN", true}} {
-		output, err := function("TOKENS_TABLE=tokens", "LOG_LEVEL="+c.level).Output()
+		output, err := function(t, "TOKENS_TABLE=tokens", "LOG_LEVEL="+c.level).Output()
 		if err != nil || (len(output) == 0) != c.empty {
 			t.Errorf("LOG_LEVEL %q: %s, %v", c.level, output, err)
 		}

@@ -156,10 +156,14 @@ func TestTomorrowsKeyIsMadeInTheDaysLastHour(t *testing.T) {
 		t.Errorf("before the last hour: found %t, %v", found, err)
 	}
 	w.clock.Advance(time.Second)
+	w.forget()
 	for range 10 {
 		if day, _, err := w.ring.Current(t.Context()); err != nil || day != tomorrow-1 {
 			t.Fatalf("day %d, %v", day, err)
 		}
+	}
+	if n := w.store.Calls("WrappedKey"); n != 11 {
+		t.Errorf("10 sign-ins read %d rows, want today's each time and tomorrow's once", n)
 	}
 	if row, found, err := w.store.WrappedKey(t.Context(), tomorrow); !found || err != nil || len(row.Wrapped) == 0 {
 		t.Errorf("in the last hour: found %t, %v", found, err)

@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"testing"
 	"time"
 
@@ -14,6 +17,7 @@ import (
 	"sallyport/shared/awsboot"
 	"sallyport/shared/envelope"
 	"sallyport/shared/kmskey"
+	"sallyport/shared/token"
 	"sallyport/tools/local/awsjson"
 	embedded "sallyport/tools/local/kms"
 )
@@ -107,6 +111,19 @@ func TestAnUnreachableKMSIsUnavailable(t *testing.T) {
 	t.Parallel()
 	key := kmskey.New(newClient(t, "http://127.0.0.1:1"), embeddedKeyID, stage) // nothing listens on port 1
 	wantAllUnavailable(t.Context(), t, key, []byte("wrapped"))
+}
+
+func TestAnAnswerWithoutAKeyOrCiphertextIsUnavailable(t *testing.T) {
+	t.Parallel()
+	hollow := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "{}") }))
+	t.Cleanup(hollow.Close)
+	key := kmskey.New(newClient(t, hollow.URL), embeddedKeyID, stage)
+	if _, _, err := key.NewDataKey(t.Context(), day, 7); apperr.CodeOf(err) != apperr.ServiceUnavailable {
+		t.Errorf("NewDataKey: %v", err)
+	}
+	if _, err := key.SealSecret(t.Context(), token.NewID(), []byte("secret")); apperr.CodeOf(err) != apperr.ServiceUnavailable {
+		t.Errorf("SealSecret: %v", err)
+	}
 }
 
 func TestAMomentOfThrottlingIsNotNoticed(t *testing.T) {

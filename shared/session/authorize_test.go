@@ -1,6 +1,7 @@
 package session_test
 
 import (
+	"context"
 	"encoding/base64"
 	"encoding/binary"
 	"hash/crc32"
@@ -336,6 +337,38 @@ func TestForgedTokensCostNothingOnceTheKeyIsKnown(t *testing.T) {
 		w.refused(t, edited(t, minted, func(raw []byte) { raw[5+n%81] ^= byte(1 + n%255) }), dashboard)
 		if reads := w.keys.Reads() + w.kms.Reads() + w.records.Reads(); reads != 0 {
 			t.Fatalf("forgery %d caused %d reads", n, reads)
+		}
+	}
+}
+
+// opensNot is a ring that signs, and whose Open fails.
+type opensNot struct {
+	*envelope.Ring
+	err error
+}
+
+func (k opensNot) Open(context.Context, uint32, uint8, []byte, []byte) ([]byte, bool, error) {
+	return nil, false, k.err
+}
+
+func TestAKeyThatFailsAfterTheSignatureLetsNobodyIn(t *testing.T) {
+	for _, tc := range []struct {
+		err  error
+		want refusal
+	}{
+		{errDown, refusal{code: apperr.ServiceUnavailable, reason: "dependency_failed", recordReads: 1}},
+		{apperr.Tampered("data_key_corrupt", errDown),
+			refusal{code: apperr.Unauthenticated, reason: session.ReasonKeyCorrupt, alarm: true, recordReads: 1}},
+	} {
+		w := newWorld()
+		minted, _ := w.signIn(t, policy.Consumer)
+		ring := w.newRing()
+		if _, ok, err := ring.SigningKey(t.Context(), envelope.Day(noon), 0); !ok || err != nil {
+			t.Fatal(ok, err)
+		}
+		w.authorizer = session.NewAuthorizer(opensNot{ring, tc.err}, w.records, w.clock.Now)
+		if got, _ := w.refused(t, minted.Reveal(), dashboard); got != tc.want {
+			t.Errorf("%v: refused with\n%+v, want\n%+v", tc.err, got, tc.want)
 		}
 	}
 }

@@ -91,18 +91,25 @@ func TestNothingIsIssuedWithoutAKey(t *testing.T) {
 	}
 }
 
-// shreddedMeanwhile is a ring whose current key goes while a token is made of it.
+// shreddedMeanwhile is a ring whose current key goes while a token is made of it: before it is signed, or before it is
+// sealed.
 type shreddedMeanwhile struct {
 	*envelope.Ring
-	signs bool // whether it goes only before sealing
+	signs bool
 }
 
 func (k shreddedMeanwhile) SigningKey(context.Context, uint32, uint8) ([]byte, bool, error) {
-	return make([]byte, 32), k.signs, nil
+	if !k.signs {
+		return nil, false, nil
+	}
+	return make([]byte, 32), true, nil
 }
 
-func (shreddedMeanwhile) Seal(context.Context, uint32, uint8, []byte, []byte) ([]byte, error) {
-	return nil, errors.New("no such data key")
+func (k shreddedMeanwhile) Seal(context.Context, uint32, uint8, []byte, []byte) ([]byte, error) {
+	if k.signs {
+		return nil, errors.New("no such data key")
+	}
+	return []byte("sealed"), nil
 }
 
 func TestAKeyShreddedWhileATokenIsMadeIsTheServicesFault(t *testing.T) {

@@ -51,6 +51,24 @@ func TestNoCharacterCanBeInsertedOrLost(t *testing.T) {
 	}
 }
 
+func TestALineBreakIsNotReadAsAZero(t *testing.T) {
+	good, key := genuine(t)
+	raw := decoded(t, good)
+	// A token that ends in a zero byte, one in 256, ends in "A". Decoders skip line breaks, and what is then missing at the
+	// end could be taken for that zero.
+	for n := byte(0); raw[rawSize-1] != 0; n++ {
+		raw[keyDayAt+2] = n
+		raw = withChecksum(signed(raw, token.Prefix, key))
+	}
+	ending := spelled(raw)
+	if _, err := token.Parse(ending); err != nil {
+		t.Fatal(err)
+	}
+	for at := range len(ending) {
+		mustBeMalformed(t, "a line break for its last character", ending[:at]+"\n"+ending[at:len(ending)-1])
+	}
+}
+
 func TestOtherSpellingsAreMalformed(t *testing.T) {
 	good, _ := genuine(t)
 	body := strings.TrimPrefix(good, token.Prefix)

@@ -46,16 +46,16 @@ func run(ctx, hurry context.Context, o options, out *output) (err error) {
 	invitations := newInvitations(s.platform, s.stack.API, func(invitation string) error {
 		return state.write(s.state(url, invitation))
 	}, out)
-	if err := invitations.renew(ctx); err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, state.remove()) }()
-
 	server := newServer(withDeadline(invitations.watch(gateway.New(s.stack.API, deadlineInvoker{s.platform}, gateway.Options{
 		Region: template.Region, AccountID: template.AccountID, APIID: "local", Log: s.logRequest,
 	}))), out)
+	defer server.Close() //nolint:errcheck // closed already, unless what follows fails
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
+	defer func() { err = errors.Join(err, state.remove()) }()
+	if err := invitations.renew(ctx); err != nil {
+		return err
+	}
 	go invitations.keepFresh(ctx)
 	s.greet(url, invitations.current())
 

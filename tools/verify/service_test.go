@@ -33,6 +33,7 @@ import (
 type service struct {
 	state      state
 	store      *store
+	kms        *embeddedkms.Server
 	background context.Context // ends with the test
 
 	registrar  account.Registrar
@@ -47,10 +48,10 @@ type service struct {
 func startService(t *testing.T, dishonest func(*service, http.Handler) http.Handler) *service {
 	t.Helper()
 	const keyID = "6f1c1f5e-3a0e-4b6e-9d0c-1f8f3f6f2a11"
-	s := &service{background: t.Context(), state: state{
-		DynamoDBURL: serve(t, embeddeddynamodb.NewServer()), KMSURL: serve(t, embeddedkms.NewServer(keyID)), KMSKeyID: keyID,
-		Tables: map[string]string{},
-	}}
+	s := &service{background: t.Context(), kms: embeddedkms.NewServer(keyID)}
+	s.state = state{
+		DynamoDBURL: serve(t, embeddeddynamodb.NewServer()), KMSURL: serve(t, s.kms), KMSKeyID: keyID, Tables: map[string]string{},
+	}
 	for _, name := range tableNames() {
 		s.state.Tables[name] = "local-" + name
 	}

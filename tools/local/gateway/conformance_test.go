@@ -46,7 +46,7 @@ func TestTheGatewayAnswersAsTheDeveloperGuideSays(t *testing.T) {
 		{"a trailing slash", "Measured", get("/guarded/"), nil, 200, "", "guarded"},
 		{"slashes before the path", "Measured", get("//guarded"), nil, 200, "", "guarded"},
 		{"another case", "Local: literals are compared as they are sent", get("/Guarded"), nil, 403, "IncompleteSignatureException", `{"message":…`},
-		{"an encoded letter", "Measured: paths are passed on encoded", get("/%67uarded"), nil, 403, "IncompleteSignatureException", `{"message":…`},
+		{"an encoded letter", "Local: literals are compared as they are sent", get("/%67uarded"), nil, 403, "IncompleteSignatureException", `{"message":…`},
 		{"a method override", "Important notes for REST APIs: X-HTTP-Method-Override", with(get("/open"), "X-HTTP-Method-Override", "post"), nil, 200, "", "open"},
 		{"HEAD of a GET", "Measured: GET does not stand for HEAD", func() *http.Request { r := get("/guarded"); r.Method = "HEAD"; return r }(), nil, 403, "IncompleteSignatureException", ""},
 		{"a method that no resource can have", "Local: ANY is DELETE, GET, HEAD, OPTIONS, PATCH, POST and PUT", func() *http.Request { r := get("/any/x"); r.Method = "TRACE"; return r }(), nil, 403, "IncompleteSignatureException", `{"message":…`},
