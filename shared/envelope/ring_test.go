@@ -2,7 +2,6 @@ package envelope_test
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"log/slog"
 	"testing"

@@ -335,14 +335,18 @@ func TestEveryFailureIsOneLineThatSaysWhatToDo(t *testing.T) {
 		t.Fatal(err)
 	}
 	variant := func(old, replacement string) string {
-		folder, err := os.MkdirTemp("testdata", "variant-")
+		folders, err := filepath.Abs("testdata")
 		if err != nil {
 			t.Fatal(err)
 		}
-		t.Cleanup(func() { os.RemoveAll(folder) })
-		text := strings.ReplaceAll(string(template), "CodeUri: ", "CodeUri: ../")
-		text = strings.Replace(text, old, replacement, 1)
-		path := filepath.Join(folder, "template.yaml")
+		dir := t.TempDir()
+		relative, err := filepath.Rel(dir, folders)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := strings.Replace(string(template), old, replacement, 1)
+		text = strings.ReplaceAll(text, "CodeUri: ", "CodeUri: "+filepath.ToSlash(relative)+"/")
+		path := filepath.Join(dir, "template.yaml")
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -366,10 +370,10 @@ func TestEveryFailureIsOneLineThatSaysWhatToDo(t *testing.T) {
 		"not a URL":                {[]string{"-dynamodb", "localhost:8000"}, []string{"-dynamodb", "http://"}},
 		"nobody at the DynamoDB":   {[]string{"-dynamodb", "http://" + nobody.Addr().String()}, []string{nobody.Addr().String(), "is it running?"}},
 		"nobody at the KMS":        {[]string{"-kms", "http://" + nobody.Addr().String()}, []string{nobody.Addr().String(), "is it running?"}},
-		"function doesn't build":   {[]string{"-template", variant("../slow", "../broken")}, []string{"SlowFunction", "broken", "main.go:4:15: undefined: undefinedFunction"}},
-		"function dies at init":    {[]string{"-template", variant("../slow", "../needy")}, []string{"SlowFunction", "the setting THINGS_TABLE is missing", "exit status 1"}},
+		"function doesn't build":   {[]string{"-template", variant("CodeUri: slow", "CodeUri: broken")}, []string{"SlowFunction", "broken", "main.go:4:15: undefined: undefinedFunction"}},
+		"function dies at init":    {[]string{"-template", variant("CodeUri: slow", "CodeUri: needy")}, []string{"SlowFunction", "the setting THINGS_TABLE is missing", "exit status 1"}},
 		"reserved variable":        {[]string{"-template", variant("MILLISECONDS:", "AWS_REGION:")}, []string{"SlowFunction", "AWS_REGION"}},
-		"no invitation to be made": {[]string{"-template", variant("CodeUri: ../invitations", "CodeUri: ../slow\n      Environment: {Variables: {MILLISECONDS: 1}}")}, []string{"ADMIN invitation", "InvitationsFunction"}},
+		"no invitation to be made": {[]string{"-template", variant("CodeUri: invitations", "CodeUri: slow\n      Environment: {Variables: {MILLISECONDS: 1}}")}, []string{"ADMIN invitation", "InvitationsFunction"}},
 	} {
 		t.Run(what, func(t *testing.T) {
 			p := launch(t, c.arguments...)

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"maps"
 	"net/http"
+	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -129,5 +131,53 @@ func TestWithoutTheFlagSamLocalsAnswersFailTheForm(t *testing.T) {
 	}
 	if _, err := r.problems(t.Context()); err == nil {
 		t.Error("problems pass")
+	}
+}
+
+// asSamLocal turns the gateway's refusals into sam local's.
+func asSamLocal(e *exchange) {
+	protected := false
+	for _, to := range protectedRoutes() {
+		protected = protected || e.route == to.method+" "+to.path
+	}
+	say := func(status int, message string) {
+		e.answer = httptest.NewRecorder()
+		e.answer.WriteHeader(status)
+		_ = json.NewEncoder(e.answer.Body).Encode(map[string]string{"message": message}) // a map of text has a JSON form
+	}
+	switch {
+	case e.answer.Code == 404:
+		say(403, "Missing Authentication Token")
+	case protected && e.answer.Code == 401 && e.bearer == "":
+		say(401, "Unauthorized")
+	case protected && e.answer.Code == 401:
+		say(502, "Internal server error")
+	case protected && e.answer.Code == 403:
+		say(403, "User is not authorized to access this resource")
+	}
+}
+
+func TestSamLocalPassesUnderItsFlagAlone(t *testing.T) {
+	t.Parallel()
+	to := startService(t, broken(asSamLocal)).target()
+	if passed, output, _ := verify(t, to); passed {
+		t.Errorf("sam local passes for API Gateway:\n%s", output)
+	}
+	to.samLocal = true
+	passed, output, _ := verify(t, to)
+	if !passed || !strings.Contains(output, "POST /logout 204, then GET /dashboard 502 (sam local's answer for 401)\n") ||
+		!strings.Contains(output, "of sam local's own set aside)\n") {
+		t.Errorf("sam local does not pass under its flag, or nothing says what was relaxed:\n%s", output)
+	}
+}
+
+func TestARevokedTokenFailsUnderSamLocalsFlagToo(t *testing.T) {
+	t.Parallel()
+	revoked := brokenRoutes()[slices.IndexFunc(brokenRoutes(), func(b brokenPromise) bool { return b.title == "a revoked token is let through" })].alter()
+	to := startService(t, broken(func(e *exchange) { revoked(e); asSamLocal(e) })).target()
+	to.samLocal = true
+	passed, output, _ := verify(t, to)
+	if failed := failedSteps(output); passed || len(failed) != 3 || !strings.HasPrefix(failed[0], "ADMIN logs out and is shut out at once: ") {
+		t.Errorf("want the three logouts to fail:\n%s", output)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strconv"
 	"syscall"
 	"time"
@@ -115,6 +116,9 @@ func (c *client) once(ctx context.Context, request call) (*answer, error) {
 func (c *client) noAnswer(err error) error {
 	if errors.Is(err, syscall.ECONNREFUSED) {
 		return fmt.Errorf("nothing answers on %s: start it with make dev", c.base)
+	}
+	if unsent, ok := errors.AsType[*url.Error](err); ok { // it repeats the URL
+		err = unsent.Err
 	}
 	return fmt.Errorf("no answer from %s: %w", c.base, err)
 }

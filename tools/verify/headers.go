@@ -26,9 +26,9 @@ func (r *run) headers(context.Context) (string, error) {
 		// A 401 of API Gateway's own says how to authenticate (RFC 9110 section 11.6.1).
 		if a.gateway && a.status == 401 {
 			challenged++
-			const bearer = `Bearer realm="sallyport"`
-			if got := a.header.Get("WWW-Authenticate"); got != bearer {
-				return "", fmt.Errorf("%s 401: WWW-Authenticate is %.60q, want %q", a.call, got, bearer)
+			const scheme = `Bearer realm="sallyport"`
+			if got := a.header.Get("WWW-Authenticate"); got != scheme {
+				return "", fmt.Errorf("%s 401: WWW-Authenticate is %.60q, want %q", a.call, got, scheme)
 			}
 		}
 	}

@@ -59,10 +59,10 @@ func checkPasswordHash(hash, password string) (costs string, err error) {
 	}
 	salt, saltErr := base64.RawStdEncoding.Strict().DecodeString(fields[4])
 	tag, tagErr := base64.RawStdEncoding.Strict().DecodeString(fields[5])
-	if saltErr != nil || tagErr != nil || len(salt) < 16 || len(tag) < 32 {
-		return "", errors.New("salt and hash are not base64 of at least 16 and 32 bytes")
+	if saltErr != nil || tagErr != nil || len(salt) < 16 || len(tag) < 32 || len(tag) > 64 {
+		return "", errors.New("salt and hash are not base64 of at least 16 and 32 bytes, at most 64")
 	}
-	if subtle.ConstantTimeCompare(argon2.IDKey([]byte(password), salt, time, memory, 1, uint32(len(tag))), tag) != 1 {
+	if subtle.ConstantTimeCompare(argon2.IDKey([]byte(password), salt, time, memory, 1, uint32(len(tag))), tag) != 1 { //nolint:gosec // G115: at most 64
 		return "", errors.New("not the hash of this password")
 	}
 	return "Argon2id " + fields[3], nil

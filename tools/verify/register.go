@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -56,7 +57,7 @@ func (r *run) register(ctx context.Context, u *user, invitation string) (string,
 	if err != nil {
 		return "", fmt.Errorf("an authenticator app could not read totp.uri: %w", err)
 	}
-	if typed, err := scan("otpauth://totp/typed?secret=" + got.TOTP.Secret); err != nil || string(typed.key) != string(app.key) {
+	if typed, err := scan("otpauth://totp/typed?secret=" + got.TOTP.Secret); err != nil || !bytes.Equal(typed.key, app.key) {
 		return "", errors.New("totp.secret and totp.uri are not the same secret")
 	}
 	if err := checkRecoveryCodes(got.RecoveryCodes); err != nil {

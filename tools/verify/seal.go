@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"encoding/hex"
@@ -67,7 +68,7 @@ func (r *run) totpSecrets(ctx context.Context, s *store) (string, error) {
 		if err != nil {
 			return "", s.unopened(err)
 		}
-		if string(opened) != string(u.app.key) {
+		if !bytes.Equal(opened, u.app.key) {
 			return "", fmt.Errorf("%s's sealed TOTP secret is another one", u.role)
 		}
 	}

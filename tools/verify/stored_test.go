@@ -70,12 +70,12 @@ func TestAnAlteredTokenHasTheFormAndAnotherByte(t *testing.T) {
 }
 
 // rowOf is the row of a token as it should be.
-func rowOf(token accessToken) row {
+func rowOf(of accessToken) row {
 	sealed := make([]byte, sealedSize)
-	copy(sealed, token.raw[:5])
+	copy(sealed, of.raw[:5])
 	return row{
-		"user_id": text(token.userID), "token_id": text(token.tokenID), "session_id": text("session"),
-		"expires_at": number(token.expires), "sealed": blob(sealed),
+		"user_id": text(of.userID), "token_id": text(of.tokenID), "session_id": text("session"),
+		"expires_at": number(of.expires), "sealed": blob(sealed),
 	}
 }
 

@@ -86,7 +86,7 @@ func findTarget(ctx context.Context, where location) (target, error) {
 }
 
 func readState(path string) (state, error) {
-	content, err := os.ReadFile(path) //nolint:gosec // G304: the file that the user names
+	content, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return state{}, fmt.Errorf("there is no %s: start the system with make dev, or give -url", path)
 	}

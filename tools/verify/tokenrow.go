@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -38,7 +39,7 @@ func checkTokenRow(stored row, token accessToken, session string) error {
 		return errors.New("there is no binary attribute sealed")
 	case len(sealed) != sealedSize:
 		return fmt.Errorf("sealed has %d bytes, want %d", len(sealed), sealedSize)
-	case string(sealed[:5]) != string(token.raw[:5]): // both begin with version, key day and generation
+	case !bytes.Equal(sealed[:5], token.raw[:5]): // both begin with version, key day and generation
 		return errors.New("sealed does not name the token's data key")
 	}
 	if id, _ := stored.text("session_id"); id != session {

@@ -1,0 +1,17 @@
+package account
+
+import (
+	"time"
+
+	"sallyport/shared/token"
+)
+
+// The subjects that failures are counted under, for tests that look at the rows or begin with some.
+
+func NameSubject(canonical string) string { return nameSubject(canonical) }
+
+func CodeSubject(userID token.ID) string { return codeSubject(userID) }
+
+func AddressSubject(address string, windowEnd time.Time) string {
+	return addressSubject(address, windowEnd.Unix())
+}
