@@ -1,6 +1,7 @@
 package account
 
 import (
+	"sallyport/shared/secret"
 	"time"
 
 	"sallyport/shared/token"
@@ -15,3 +16,6 @@ func CodeSubject(userID token.ID) string { return codeSubject(userID) }
 func AddressSubject(address string, windowEnd time.Time) string {
 	return addressSubject(address, windowEnd.Unix())
 }
+
+// InvitationHash is where the invitation of that code is stored.
+func InvitationHash(code string) string { return invitationHash(secret.New(code)) }

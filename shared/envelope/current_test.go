@@ -72,11 +72,11 @@ func TestTwoMakersAgreeOnOneKey(t *testing.T) {
 				t.Error(err)
 				return
 			}
-			key, ok, err := ring.SigningKey(t.Context(), day, generation)
+			key, ok, err := ring.Tag(t.Context(), day, generation, nil)
 			if err != nil || !ok {
 				t.Error(ok, err)
 			}
-			signing[i] = string(key)
+			signing[i] = string(key[:])
 		})
 	}
 	done.Wait()

@@ -2,9 +2,13 @@ package envelope
 
 import (
 	"bytes"
+	"crypto/hmac"
+	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"os"
+	"strconv"
+	"sync"
 	"testing"
 )
 
@@ -62,8 +66,8 @@ func TestKeysAndSealedFormAreTheFrozenOnes(t *testing.T) {
 	for _, v := range vectors(t) {
 		t.Run(v.Name, func(t *testing.T) {
 			key := v.key(t)
-			if !bytes.Equal(key.signing, v.SigningKey) {
-				t.Errorf("the signing key is %x, want %x", key.signing, v.SigningKey)
+			if key.tag(v.Plaintext) != tagUnder(v.SigningKey, v.Plaintext) {
+				t.Error("it signs with another key")
 			}
 			plaintext, ok := key.open(v.Sealed, v.AAD)
 			if !ok || !bytes.Equal(plaintext, v.Plaintext) {
@@ -142,7 +146,7 @@ func TestASealOpensUnderItsOwnKeyOnly(t *testing.T) {
 				t.Errorf("it opens under %s", what)
 			}
 		}
-		if bytes.Equal(key.signing, v.SigningKey) {
+		if key.tag(v.Plaintext) == tagUnder(v.SigningKey, v.Plaintext) {
 			t.Errorf("%s signs with the same key", what)
 		}
 	}
@@ -211,4 +215,28 @@ func FuzzOpen(f *testing.F) {
 			t.Fatalf("shut, and yet it gives %x", plaintext)
 		}
 	})
+}
+
+// tagUnder is HMAC-SHA-256, as the standard library gives it.
+func tagUnder(key, message []byte) [sha256.Size]byte {
+	mac := hmac.New(sha256.New, key)
+	mac.Write(message)
+	return [sha256.Size]byte(mac.Sum(nil))
+}
+
+func TestTagsOfManyAtOnceAreEachTheirOwn(t *testing.T) {
+	v := vectors(t)[0]
+	key := v.key(t)
+	var group sync.WaitGroup
+	for i := range 32 {
+		group.Go(func() {
+			for n := range 200 {
+				message := []byte(strconv.Itoa(i * n))
+				if key.tag(message) != tagUnder(v.SigningKey, message) {
+					t.Error("a tag is wrong")
+				}
+			}
+		})
+	}
+	group.Wait()
 }

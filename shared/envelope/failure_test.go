@@ -13,7 +13,7 @@ func TestACorruptKeyIsRememberedForFiveSecondsAndHeals(t *testing.T) {
 	day := envelope.Day(noon)
 	w.store.Put(envelope.WrappedKey{Day: day, Wrapped: []byte("not what KMS wrapped")})
 	for range 1000 {
-		if _, ok, err := w.ring.SigningKey(t.Context(), day, 0); ok || !errors.Is(err, envelope.ErrCorrupt) {
+		if _, ok, err := w.ring.Tag(t.Context(), day, 0, nil); ok || !errors.Is(err, envelope.ErrCorrupt) {
 			t.Fatalf("%t, %v, want ErrCorrupt", ok, err)
 		}
 		if _, ok, err := w.ring.Open(t.Context(), day, 0, nil, nil); ok || !errors.Is(err, envelope.ErrCorrupt) {
@@ -44,7 +44,7 @@ func TestAKeyMovedToAnotherDayOrGenerationIsCorrupt(t *testing.T) {
 		day        uint32
 		generation uint8
 	}{{day, 1}, {day + 1, 0}} {
-		if _, ok, err := w.ring.SigningKey(t.Context(), moved.day, moved.generation); ok || !errors.Is(err, envelope.ErrCorrupt) {
+		if _, ok, err := w.ring.Tag(t.Context(), moved.day, moved.generation, nil); ok || !errors.Is(err, envelope.ErrCorrupt) {
 			t.Errorf("%+v: %t, %v, want ErrCorrupt", moved, ok, err)
 		}
 	}
@@ -54,7 +54,7 @@ func TestADataKeyOfAnotherSizeSignsNothing(t *testing.T) {
 	w := newWorld()
 	day := envelope.Day(noon)
 	w.store.Put(envelope.WrappedKey{Day: day, Wrapped: w.wrapper.Wrap(day, 0, make([]byte, 16))})
-	if _, ok, err := w.ring.SigningKey(t.Context(), day, 0); ok || err == nil {
+	if _, ok, err := w.ring.Tag(t.Context(), day, 0, nil); ok || err == nil {
 		t.Errorf("%t, %v, want an error", ok, err)
 	}
 }
@@ -75,7 +75,7 @@ func TestAFailedDependencyIsAnErrorAndNeverRemembered(t *testing.T) {
 			plan := dependency.of(w)
 			plan.Before(dependency.call, faults.Always(errDown))
 			for range 3 {
-				if _, ok, err := reader.SigningKey(t.Context(), day, generation); ok || !errors.Is(err, errDown) {
+				if _, ok, err := reader.Tag(t.Context(), day, generation, nil); ok || !errors.Is(err, errDown) {
 					t.Fatalf("%t, %v, want its error", ok, err)
 				}
 				if _, ok, err := reader.Open(t.Context(), day, generation, nil, nil); ok || !errors.Is(err, errDown) {
@@ -101,7 +101,7 @@ func TestAFailureLeavesWhatIsKnownInUse(t *testing.T) {
 	day, generation := w.current(t)
 	w.clock.Advance(envelope.MaxAbsenceAge)
 	w.store.Before("WrappedKey", faults.Always(errDown))
-	if _, _, err := w.ring.SigningKey(t.Context(), day, generation+1); !errors.Is(err, errDown) {
+	if _, _, err := w.ring.Tag(t.Context(), day, generation+1, nil); !errors.Is(err, errDown) {
 		t.Errorf("a generation that cannot be looked up: %v, want the store's error", err)
 	}
 	if !has(t, w.ring, day, generation) {

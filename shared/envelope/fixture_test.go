@@ -89,12 +89,12 @@ func (w *world) wantCalls(t *testing.T, when string, reads, unwraps int) {
 // has reports whether the ring has a signing key of that name; it must be able to tell.
 func has(t *testing.T, ring *envelope.Ring, day uint32, generation uint8) bool {
 	t.Helper()
-	key, ok, err := ring.SigningKey(t.Context(), day, generation)
+	tag, ok, err := ring.Tag(t.Context(), day, generation, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if ok != (len(key) == 32) {
-		t.Fatalf("a key of %d bytes, %t", len(key), ok)
+	if ok == (tag == [32]byte{}) {
+		t.Fatalf("the tag is %x, %t", tag, ok)
 	}
 	return ok
 }

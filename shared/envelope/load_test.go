@@ -49,7 +49,7 @@ func TestAWaiterGivesUpWhenItsContextEnds(t *testing.T) {
 		synctest.Wait()
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		if _, ok, err := reader.SigningKey(ctx, day, generation); ok || !errors.Is(err, context.DeadlineExceeded) {
+		if _, ok, err := reader.Tag(ctx, day, generation, nil); ok || !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("%t, %v, want DeadlineExceeded", ok, err)
 		}
 		if _, _, err := reader.Current(ctx); !errors.Is(err, context.DeadlineExceeded) {
@@ -75,7 +75,7 @@ func TestOneThatGivesUpDoesNotFailTheOthers(t *testing.T) {
 		requests.Go(func() {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 			defer cancel()
-			if _, _, err := reader.SigningKey(ctx, day, generation); !errors.Is(err, context.DeadlineExceeded) {
+			if _, _, err := reader.Tag(ctx, day, generation, nil); !errors.Is(err, context.DeadlineExceeded) {
 				t.Errorf("the one that loads: %v, want DeadlineExceeded", err)
 			}
 		})

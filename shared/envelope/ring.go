@@ -2,6 +2,7 @@ package envelope
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -92,13 +93,13 @@ func NewRing(store KeyStore, wrapper KeyWrapper, stage string, now func() time.T
 // Day returns the key day of t.
 func Day(t time.Time) uint32 { return uint32(t.Unix() / 86400) } //nolint:gosec // G115: good until the year 11,000,000
 
-// SigningKey returns the key that signs tokens of that day and generation, and false if there is no such data key.
-func (r *Ring) SigningKey(ctx context.Context, day uint32, generation uint8) ([]byte, bool, error) {
+// Tag returns the HMAC-SHA-256 of message under that day's and generation's signing key, and false if there is no such data key.
+func (r *Ring) Tag(ctx context.Context, day uint32, generation uint8, message []byte) ([sha256.Size]byte, bool, error) {
 	key, err := r.find(ctx, keyID{day, generation})
 	if key == nil {
-		return nil, false, err
+		return [sha256.Size]byte{}, false, err
 	}
-	return key.signing, true, nil
+	return key.tag(message), true, nil
 }
 
 // Seal encrypts plaintext under that day's and generation's key and binds it to aad.

@@ -1,7 +1,6 @@
 package envelope_test
 
 import (
-	"bytes"
 	"errors"
 	"log/slog"
 	"testing"
@@ -50,7 +49,7 @@ func TestAKeyIsNotUsedBeyondItsAgeWithoutKMS(t *testing.T) {
 
 	w.clock.Advance(envelope.MaxKeyAge)
 	w.wrapper.Before("Unwrap", faults.Always(errDown))
-	if _, ok, err := w.ring.SigningKey(t.Context(), day, generation); ok || !errors.Is(err, errDown) {
+	if _, ok, err := w.ring.Tag(t.Context(), day, generation, nil); ok || !errors.Is(err, errDown) {
 		t.Errorf("KMS is down, and the old key is used: %t, %v", ok, err)
 	}
 }
@@ -150,7 +149,7 @@ func TestStagesShareNoKey(t *testing.T) {
 	log := slog.New(slog.DiscardHandler)
 	// KMS refuses the other stage's key by its encryption context.
 	other := envelope.NewRing(w.store, w.wrapper.ForStage("staging"), "staging", w.clock.Now, log)
-	if _, ok, err := other.SigningKey(t.Context(), day, generation); ok || !errors.Is(err, envelope.ErrCorrupt) {
+	if _, ok, err := other.Tag(t.Context(), day, generation, nil); ok || !errors.Is(err, envelope.ErrCorrupt) {
 		t.Errorf("another stage's key: %t, %v, want ErrCorrupt", ok, err)
 	}
 	// And if KMS did not, the derived keys would be other ones.
@@ -158,12 +157,12 @@ func TestStagesShareNoKey(t *testing.T) {
 	if _, ok, err := other.Open(t.Context(), day, generation, sealed, nil); ok || err != nil {
 		t.Errorf("another stage opens the seal: %t, %v", ok, err)
 	}
-	mine, _, err := w.ring.SigningKey(t.Context(), day, generation)
+	mine, _, err := w.ring.Tag(t.Context(), day, generation, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	theirs, _, err := other.SigningKey(t.Context(), day, generation)
-	if err != nil || bytes.Equal(mine, theirs) {
+	theirs, _, err := other.Tag(t.Context(), day, generation, nil)
+	if err != nil || mine == theirs {
 		t.Errorf("another stage signs with the same key, %v", err)
 	}
 }

@@ -46,7 +46,7 @@ type Records interface {
 // The results report false for a key that does not exist and for what does not open; an error with code apperr.Corrupt means
 // that the stored key is damaged, and any other that the key service could not answer.
 type Keys interface {
-	SigningKey(ctx context.Context, day uint32, generation uint8) (key []byte, ok bool, err error)
+	Tag(ctx context.Context, day uint32, generation uint8, message []byte) (tag [token.TagSize]byte, ok bool, err error)
 	Open(ctx context.Context, day uint32, generation uint8, sealed, aad []byte) (plaintext []byte, ok bool, err error)
 }
 
@@ -95,7 +95,7 @@ func (a *Authorizer) verify(ctx context.Context, presented secret.Text, now int6
 	if !couldBeLive(parsed.KeyDay(), now) {
 		return token.Claims{}, refused(ReasonKeyDay)
 	}
-	key, ok, err := a.keys.SigningKey(ctx, parsed.KeyDay(), parsed.Generation())
+	tag, ok, err := a.keys.Tag(ctx, parsed.KeyDay(), parsed.Generation(), parsed.Signed())
 	switch {
 	case isCorrupt(err):
 		return token.Claims{}, alarming(ReasonKeyCorrupt, err)
@@ -104,7 +104,7 @@ func (a *Authorizer) verify(ctx context.Context, presented secret.Text, now int6
 	case !ok:
 		return token.Claims{}, refused(ReasonKeyUnknown)
 	}
-	claims, err := parsed.Verify(key)
+	claims, err := parsed.Verify(tag)
 	if err != nil {
 		return token.Claims{}, refused(ReasonSignature)
 	}

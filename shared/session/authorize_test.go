@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/binary"
+	"errors"
 	"hash/crc32"
 	"log/slog"
 	"strings"
@@ -39,11 +40,23 @@ func setKeyDay(raw []byte, day uint32) {
 // sign returns a token of any claims under the key in use.
 func (w *world) sign(t testing.TB, claims token.Claims) string {
 	t.Helper()
-	key, ok, err := w.newRing().SigningKey(t.Context(), claims.KeyDay, claims.Generation)
-	if err != nil || !ok {
-		t.Fatal(ok, err)
+	return signedBy(t, w.newRing(), claims)
+}
+
+// signedBy returns a token of any claims, signed with the ring's key of their day.
+func signedBy(t testing.TB, ring *envelope.Ring, claims token.Claims) string {
+	t.Helper()
+	minted, err := token.Mint(claims, func(message []byte) ([token.TagSize]byte, error) {
+		tag, ok, err := ring.Tag(t.Context(), claims.KeyDay, claims.Generation, message)
+		if err == nil && !ok {
+			err = errors.New("no such key")
+		}
+		return tag, err
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
-	return token.Mint(key, claims).Reveal()
+	return minted.Reveal()
 }
 
 func (w *world) claims(record session.Record) token.Claims {
@@ -123,11 +136,7 @@ func TestEveryRefusalHasItsReasonAndItsCost(t *testing.T) {
 		}, refusal{code: no, reason: session.ReasonSignature}},
 		{"another stage's token", func(t *testing.T, w *world, _ secret.Text, record session.Record) string {
 			other := envelope.NewRing(w.keys, w.kms, "staging", w.clock.Now, slog.New(slog.DiscardHandler)) // KMS lets it
-			key, ok, err := other.SigningKey(t.Context(), today, 0)
-			if err != nil || !ok {
-				t.Fatal(ok, err)
-			}
-			return token.Mint(key, w.claims(record)).Reveal()
+			return signedBy(t, other, w.claims(record))
 		}, refusal{code: no, reason: session.ReasonSignature}},
 
 		{"expired this second", func(_ *testing.T, w *world, minted secret.Text, record session.Record) string {
@@ -259,7 +268,7 @@ func TestTheKeyDaysThatALiveTokenCanHave(t *testing.T) {
 			if tc.live {
 				want = session.ReasonKeyUnknown
 			}
-			presented := token.Mint(make([]byte, 32), token.Claims{KeyDay: tc.day, Expires: 1 << 40}).Reveal()
+			presented := unsigned(t, token.Claims{KeyDay: tc.day, Expires: 1 << 40})
 			if got, _ := w.refused(t, presented, dashboard); got.reason != want {
 				t.Errorf("refused for %s, want %s", got.reason, want)
 			}
@@ -363,7 +372,7 @@ func TestAKeyThatFailsAfterTheSignatureLetsNobodyIn(t *testing.T) {
 		w := newWorld()
 		minted, _ := w.signIn(t, policy.Consumer)
 		ring := w.newRing()
-		if _, ok, err := ring.SigningKey(t.Context(), envelope.Day(noon), 0); !ok || err != nil {
+		if _, ok, err := ring.Tag(t.Context(), envelope.Day(noon), 0, nil); !ok || err != nil {
 			t.Fatal(ok, err)
 		}
 		w.authorizer = session.NewAuthorizer(opensNot{ring, tc.err}, w.records, w.clock.Now)
@@ -371,4 +380,14 @@ func TestAKeyThatFailsAfterTheSignatureLetsNobodyIn(t *testing.T) {
 			t.Errorf("%v: refused with\n%+v, want\n%+v", tc.err, got, tc.want)
 		}
 	}
+}
+
+// unsigned returns a token in form, with a tag of zeros.
+func unsigned(t testing.TB, claims token.Claims) string {
+	t.Helper()
+	minted, err := token.Mint(claims, func([]byte) (tag [token.TagSize]byte, err error) { return tag, nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return minted.Reveal()
 }

@@ -15,7 +15,7 @@ type IssuingKeys interface {
 	// Current returns the day and generation of the key to use now, and makes it if need be. It sees a key that was shredded
 	// a moment ago.
 	Current(ctx context.Context) (day uint32, generation uint8, err error)
-	SigningKey(ctx context.Context, day uint32, generation uint8) (key []byte, ok bool, err error)
+	Tag(ctx context.Context, day uint32, generation uint8, message []byte) (tag [token.TagSize]byte, ok bool, err error)
 	Seal(ctx context.Context, day uint32, generation uint8, plaintext, aad []byte) (sealed []byte, err error)
 }
 
@@ -48,24 +48,26 @@ func (i *Issuer) Issue(ctx context.Context, holder Holder) (secret.Text, Record,
 	if err != nil {
 		return secret.Text{}, Record{}, apperr.Dependency(err)
 	}
-	signingKey, ok, err := i.keys.SigningKey(ctx, day, generation)
-	if err != nil {
-		return secret.Text{}, Record{}, apperr.Dependency(err)
-	}
-	if !ok { // shredded since Current; the caller may try again
-		return secret.Text{}, Record{}, apperr.Unavailable(nil)
-	}
 	issued := i.now().Unix()
 	record := Record{
 		UserID: holder.UserID, TokenID: token.NewID(), SessionID: token.NewID().String(),
 		Username: holder.Username, Role: holder.Role,
 		IssuedAt: issued, ExpiresAt: issued + int64(i.life/time.Second),
 	}
-	minted := token.Mint(signingKey, token.Claims{
+	minted, err := token.Mint(token.Claims{
 		KeyDay: day, Generation: generation,
 		UserID: record.UserID, TokenID: record.TokenID, Role: uint8(record.Role),
 		Issued: record.IssuedAt, Expires: record.ExpiresAt,
+	}, func(message []byte) ([token.TagSize]byte, error) {
+		tag, ok, err := i.keys.Tag(ctx, day, generation, message)
+		if err == nil && !ok { // shredded since Current; the caller may try again
+			err = apperr.Unavailable(nil)
+		}
+		return tag, err
 	})
+	if err != nil {
+		return secret.Text{}, Record{}, apperr.Dependency(err)
+	}
 	record.Sealed, err = i.keys.Seal(ctx, day, generation, []byte(minted.Reveal()), record.aad())
 	if err != nil {
 		return secret.Text{}, Record{}, apperr.Dependency(err)

@@ -54,7 +54,7 @@ func TestAnIDReadsBackAndHasOneSpelling(t *testing.T) {
 
 func TestATokenNeverPrintsItself(t *testing.T) {
 	v := vectors(t)[0]
-	minted := token.Mint(v.Key, v.claims())
+	minted := mint(v.Key, v.claims())
 	parsed, err := token.Parse(v.Token)
 	if err != nil {
 		t.Fatal(err)

@@ -1,4 +1,5 @@
-// Package token is the access token's format: minting, parsing and verifying it. It is pure, bytes in and bytes out.
+// Package token is the access token's format: minting, parsing and verifying it. It is pure, bytes in and bytes out; the key
+// stays with whoever computes the tag (package envelope).
 //
 // A token is "spt_" followed by the base64url of 90 bytes, without padding:
 //
@@ -44,6 +45,9 @@ const (
 	size      = 90
 	tagOffset = 54
 	crcOffset = 86
+
+	// TagSize is the length of the tag in bytes.
+	TagSize = sha256.Size
 
 	// MaxKeyDay is the last key day that three bytes hold, in the year 47905.
 	MaxKeyDay = 1<<24 - 1
@@ -93,24 +97,37 @@ type Claims struct {
 	Expires    int64 // Unix seconds; the token is good before this second, not at it
 }
 
-// Mint returns the token that says c, signed with key. The key day must be at most MaxKeyDay.
-func Mint(key []byte, c Claims) secret.Text {
-	var raw [size]byte
+// Sign returns the tag of a message: HMAC-SHA-256 under the signing key of the data key that the claims name.
+type Sign func(message []byte) (tag [TagSize]byte, err error)
+
+// Mint returns the token that says c. The key day must be at most MaxKeyDay. The only error is sign's.
+func Mint(c Claims, sign Sign) (secret.Text, error) {
+	u := &Unverified{}
+	copy(u.text[:], Prefix)
+	raw := u.raw()
 	raw[0] = version
-	raw[1], raw[2], raw[3] = byte(c.KeyDay>>16), byte(c.KeyDay>>8), byte(c.KeyDay) //nolint:gosec // G115: three bytes of the number //nolint:gosec // G115: at most MaxKeyDay
+	raw[1], raw[2], raw[3] = byte(c.KeyDay>>16), byte(c.KeyDay>>8), byte(c.KeyDay) //nolint:gosec // G115: at most MaxKeyDay
 	raw[4] = c.Generation
 	copy(raw[5:], c.UserID[:])
 	copy(raw[21:], c.TokenID[:])
 	raw[37] = c.Role
 	binary.BigEndian.PutUint64(raw[38:], uint64(c.Issued))  //nolint:gosec // G115: the bit pattern is the format
 	binary.BigEndian.PutUint64(raw[46:], uint64(c.Expires)) //nolint:gosec // G115: the bit pattern is the format
-	copy(raw[tagOffset:], tag(key, &raw))
+	tag, err := sign(u.Signed())
+	if err != nil {
+		return secret.Text{}, err
+	}
+	copy(raw[tagOffset:], tag[:])
 	binary.BigEndian.PutUint32(raw[crcOffset:], crc32.ChecksumIEEE(raw[:crcOffset]))
-	return secret.New(Prefix + encoding.EncodeToString(raw[:]))
+	return secret.New(Prefix + encoding.EncodeToString(raw)), nil
 }
 
 // Unverified is a string that has the form of a token. Anybody can make one.
-type Unverified struct{ raw [size]byte }
+type Unverified struct {
+	text [len(Prefix) + size]byte // the prefix and the decoded bytes: the signed part in one piece
+}
+
+func (u *Unverified) raw() []byte { return u.text[len(Prefix):] }
 
 // Format implements fmt.Formatter: no verb prints the bytes, which are a whole token.
 func (Unverified) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[redacted]") } // fmt.State cannot report a failed write
@@ -120,11 +137,13 @@ func Parse(s string) (*Unverified, error) {
 	if len(s) != Length || s[:len(Prefix)] != Prefix {
 		return nil, ErrMalformed
 	}
-	u := new(Unverified)
+	u := &Unverified{}
+	copy(u.text[:], Prefix)
+	raw := u.raw()
 	// The decoder skips line breaks, so that a string with some decodes to fewer bytes.
-	n, err := encoding.Decode(u.raw[:], []byte(s[len(Prefix):]))
-	if err != nil || n != size || u.raw[0] != version ||
-		crc32.ChecksumIEEE(u.raw[:crcOffset]) != binary.BigEndian.Uint32(u.raw[crcOffset:]) {
+	n, err := encoding.Decode(raw, []byte(s[len(Prefix):]))
+	if err != nil || n != size || raw[0] != version ||
+		crc32.ChecksumIEEE(raw[:crcOffset]) != binary.BigEndian.Uint32(raw[crcOffset:]) {
 		return nil, ErrMalformed
 	}
 	return u, nil
@@ -132,35 +151,31 @@ func Parse(s string) (*Unverified, error) {
 
 // KeyDay returns the day of the data key that is said to have signed the token.
 func (u *Unverified) KeyDay() uint32 {
-	return uint32(u.raw[1])<<16 | uint32(u.raw[2])<<8 | uint32(u.raw[3])
+	raw := u.raw()
+	return uint32(raw[1])<<16 | uint32(raw[2])<<8 | uint32(raw[3])
 }
 
 // Generation returns the generation of that data key.
-func (u *Unverified) Generation() uint8 { return u.raw[4] }
+func (u *Unverified) Generation() uint8 { return u.raw()[4] }
 
-// Verify checks the tag in constant time and returns what the token says. The error is ErrSignature. Whether the token has
-// expired is for the caller to ask.
-func (u *Unverified) Verify(key []byte) (Claims, error) {
-	want := tag(key, &u.raw)
-	if !hmac.Equal(want, u.raw[tagOffset:crcOffset]) {
+// Signed returns the message that the tag is made over. It begins with the prefix, so that a token of one kind cannot stand in
+// for another kind's (RFC 8725 section 3.11 on explicit typing).
+func (u *Unverified) Signed() []byte { return u.text[:len(Prefix)+tagOffset] }
+
+// Verify compares the token's tag in constant time with the one that Signed has under the right key, and returns what the token
+// says. The error is ErrSignature. Whether the token has expired is for the caller to ask.
+func (u *Unverified) Verify(tag [TagSize]byte) (Claims, error) {
+	raw := u.raw()
+	if !hmac.Equal(tag[:], raw[tagOffset:crcOffset]) {
 		return Claims{}, ErrSignature
 	}
 	return Claims{
 		KeyDay:     u.KeyDay(),
 		Generation: u.Generation(),
-		UserID:     ID(u.raw[5:21]),
-		TokenID:    ID(u.raw[21:37]),
-		Role:       u.raw[37],
-		Issued:     int64(binary.BigEndian.Uint64(u.raw[38:])), //nolint:gosec // G115: the bit pattern is the format
-		Expires:    int64(binary.BigEndian.Uint64(u.raw[46:])), //nolint:gosec // G115: the bit pattern is the format
+		UserID:     ID(raw[5:21]),
+		TokenID:    ID(raw[21:37]),
+		Role:       raw[37],
+		Issued:     int64(binary.BigEndian.Uint64(raw[38:])), //nolint:gosec // G115: the bit pattern is the format
+		Expires:    int64(binary.BigEndian.Uint64(raw[46:])), //nolint:gosec // G115: the bit pattern is the format
 	}, nil
-}
-
-// tag covers the prefix too, so that a token of one kind cannot stand in for another kind's (RFC 8725 section 3.11 on
-// explicit typing).
-func tag(key []byte, raw *[size]byte) []byte {
-	message := append(make([]byte, 0, len(Prefix)+tagOffset), Prefix...)
-	mac := hmac.New(sha256.New, key)
-	mac.Write(append(message, raw[:tagOffset]...))
-	return mac.Sum(nil)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/rand"
 	"encoding/base32"
 	"encoding/base64"
 	"encoding/hex"
@@ -16,13 +17,26 @@ import (
 	"sallyport/shared/token"
 )
 
+// mint gives a token a tag of random bytes: what it says is what is read here.
+func mint(t *testing.T, claims token.Claims) string {
+	t.Helper()
+	minted, err := token.Mint(claims, func([]byte) (tag [token.TagSize]byte, err error) {
+		_, err = rand.Read(tag[:])
+		return tag, err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return minted.Reveal()
+}
+
 // minted returns a token as the service makes it.
 func minted(t *testing.T) accessToken {
 	t.Helper()
 	now := time.Now().Unix()
-	text := token.Mint([]byte("a key of a test, 32 bytes long.."), token.Claims{
+	text := mint(t, token.Claims{
 		KeyDay: 20780, Generation: 3, UserID: token.NewID(), TokenID: token.NewID(), Role: 2, Issued: now, Expires: now + 3600,
-	}).Reveal()
+	})
 	parsed, err := parseToken(text)
 	if err != nil {
 		t.Fatal(err)
@@ -33,7 +47,7 @@ func minted(t *testing.T) accessToken {
 func TestATokenIsReadAsTheServiceWritesIt(t *testing.T) {
 	t.Parallel()
 	id := token.NewID()
-	text := token.Mint([]byte("key"), token.Claims{KeyDay: 20780, Generation: 3, UserID: id, TokenID: id, Role: 2, Issued: 5, Expires: 7}).Reveal()
+	text := mint(t, token.Claims{KeyDay: 20780, Generation: 3, UserID: id, TokenID: id, Role: 2, Issued: 5, Expires: 7})
 	got, err := parseToken(text)
 	if err != nil || got.keyDay != 20780 || got.generation != 3 || got.userID != id.String() || got.tokenID != id.String() ||
 		got.role != 2 || got.issued != 5 || got.expires != 7 {

@@ -24,7 +24,7 @@ func throttleParts() []part {
 	}
 }
 
-var someThrottle = account.Throttle{Failures: 7, BlockedUntil: now + 30, ExpiresAt: now + 86_400} //nolint:gochecknoglobals // never changed
+var someThrottle = account.Throttle{Failures: 7, BlockedUntil: 1000*now + 30_001, ExpiresAt: now + 86_400} //nolint:gochecknoglobals // never changed
 
 func (f fixture) set(subject string, seen, next account.Throttle) error {
 	return f.SetThrottle(f.T.Context(), subject, seen, next)
