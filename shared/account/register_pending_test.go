@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"sallyport/shared/account"
+	"sallyport/shared/account/accounttest"
 	"sallyport/shared/apperr"
 	"sallyport/shared/otp"
 	"sallyport/shared/policy"
@@ -20,12 +21,12 @@ func (w *world) pending(t testing.TB, username string, byInvitation bool) (perso
 	var invitation account.Invitation
 	if byInvitation {
 		w.invite(t, policy.Developer) // another one, which stays
-		made, i, err := w.inviter.Invite(t.Context(), "operator", "ADMIN", nil)
+		used := account.NewInviter(accounttest.NewStore(), w.clock.Now)
+		made, i, err := used.Invite(t.Context(), "operator", "ADMIN", nil)
 		if err != nil {
 			t.Fatal(err)
 		}
 		code, invitation = made.Reveal(), i
-		w.store.RemoveInvitation(i.CodeHash)
 	}
 	w.store.EditAccount(username, func(a *account.Account) {
 		a.Status, a.CreatedAt = account.Pending, w.clock.Now().Unix()
@@ -99,7 +100,7 @@ func TestAReplacementSharesNothingWithWhatItReplaces(t *testing.T) {
 }
 
 func TestAnInvitationMayReplaceThePendingAccountThatItMade(t *testing.T) {
-	week := account.DefaultInvitationLife
+	const life = account.DefaultInvitationLife
 	for _, tc := range []struct {
 		name   string
 		arrive time.Duration
@@ -108,8 +109,8 @@ func TestAnInvitationMayReplaceThePendingAccountThatItMade(t *testing.T) {
 	}{
 		{"at once", 0, nil, ""},
 		{"at once, in another spelling", 0, func(in *account.RegisterInput, _ *account.Account) { in.Username = "ALICE" }, ""},
-		{"in its last second", week - time.Second, nil, ""},
-		{"but not once it has expired", week, nil, apperr.Forbidden},
+		{"in its last second", life - time.Second, nil, ""},
+		{"but not once it has expired", life, nil, apperr.Forbidden},
 		{"but not once the account is active", 0, func(_ *account.RegisterInput, a *account.Account) {
 			a.Status = account.Active
 		}, apperr.Forbidden},

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"sallyport/shared/account"
 	"sallyport/shared/apperr"
@@ -95,7 +96,7 @@ func TestOneInvitationForOneNameTwiceAtOnceMakesOneAccount(t *testing.T) {
 func TestTwoReplacementsOfAPendingAccountAtOnceMakeOne(t *testing.T) {
 	w := newWorld(t)
 	w.pending(t, "alice", false)
-	w.clock.Advance(24 * 60 * 60 * 1e9)
+	w.clock.Advance(24 * time.Hour)
 	w.store.Before("CreateAccount", meet(2))
 	errs := atOnce(2, func(int) error {
 		_, err := w.registrar.Register(t.Context(), input("alice"))

@@ -2,6 +2,7 @@ package envelope_test
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 
 	"sallyport/shared/envelope"
@@ -32,6 +33,18 @@ func TestACorruptKeyIsRememberedForFiveSecondsAndHeals(t *testing.T) {
 	if !has(t, w.ring, day, 0) {
 		t.Error("the mended row is not found after five seconds")
 	}
+}
+
+func TestARowThatIsNoneOfOursIsRememberedForFiveSecondsToo(t *testing.T) {
+	w := newWorld()
+	day := envelope.Day(noon)
+	w.store.Before("WrappedKey", faults.Always(fmt.Errorf("no generation: %w", envelope.ErrCorrupt)))
+	for range 1000 {
+		if _, ok, err := w.ring.Tag(t.Context(), day, 0, nil); ok || !errors.Is(err, envelope.ErrCorrupt) {
+			t.Fatalf("%t, %v, want ErrCorrupt", ok, err)
+		}
+	}
+	w.wantCalls(t, "a malformed row", 1, 0)
 }
 
 func TestAKeyMovedToAnotherDayOrGenerationIsCorrupt(t *testing.T) {

@@ -27,7 +27,8 @@ const (
 	lead = time.Hour
 )
 
-// ErrCorrupt is what a KeyWrapper's error wraps when KMS says that the wrapped key is damaged or belongs to another context.
+// ErrCorrupt is what a KeyWrapper's error wraps when KMS says that the wrapped key is damaged or belongs to another context, and a
+// KeyStore's when the row is not one that AddWrappedKey made.
 var ErrCorrupt = errors.New("envelope: the wrapped data key is corrupt or of another context")
 
 // WrappedKey is one row of DataKeys.
@@ -38,7 +39,7 @@ type WrappedKey struct {
 	ExpiresAt  int64  // Unix seconds
 }
 
-// KeyStore keeps wrapped data keys. Errors mean that the store could not answer.
+// KeyStore keeps wrapped data keys. Errors mean that the store could not answer, except those that wrap ErrCorrupt.
 type KeyStore interface {
 	// WrappedKey returns the day's row as of now (strongly consistent), and false if there is none.
 	WrappedKey(ctx context.Context, day uint32) (WrappedKey, bool, error)
@@ -137,6 +138,10 @@ func (r *Ring) find(ctx context.Context, id keyID) (*dataKey, error) {
 		return known.matching(id), known.corrupt
 	}
 	row, found, err := r.store.WrappedKey(ctx, id.day)
+	if errors.Is(err, ErrCorrupt) {
+		r.remember(id.day, entry{corrupt: err, readAt: r.now()})
+		return nil, err
+	}
 	if err != nil {
 		return nil, fmt.Errorf("envelope: reading the data key: %w", err)
 	}

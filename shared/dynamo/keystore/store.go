@@ -4,6 +4,7 @@ package keystore
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"time"
 
@@ -40,7 +41,7 @@ func (s *Store) WrappedKey(ctx context.Context, day uint32) (envelope.WrappedKey
 		key.Wrapped = row.Bytes("wrapped_key")
 	}
 	if err := row.Err(); err != nil {
-		return envelope.WrappedKey{}, false, err
+		return envelope.WrappedKey{}, false, fmt.Errorf("%w: %w", envelope.ErrCorrupt, err)
 	}
 	return key, true, nil
 }
