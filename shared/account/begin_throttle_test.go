@@ -258,7 +258,9 @@ func TestAnAddressMayFailAHundredTimesInFiveMinutes(t *testing.T) {
 func TestOnlyWrongPasswordsCountAgainstAnAddress(t *testing.T) {
 	w := newWorld(t)
 	w.person(t, "alice")
-	counted := func() int { return w.store.Snapshot().Throttles[account.AddressSubject(home, noon.Add(5*time.Minute))].Failures }
+	counted := func() int {
+		return w.store.Snapshot().Throttles[account.AddressSubject(home, noon.Add(5*time.Minute))].Failures
+	}
 	w.wrong(t, "nobody")
 	w.wrong(t, "alice")
 	w.begin(t, "alice")

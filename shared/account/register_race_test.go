@@ -153,9 +153,9 @@ func TestEndlessConflictsEndARegistrationUndone(t *testing.T) {
 
 func TestADependencyThatFailsEndsARegistrationUndone(t *testing.T) {
 	for _, tc := range []struct {
-		name   string
+		name    string
 		breakIt func(w *world)
-		hashes int
+		hashes  int
 	}{
 		{"accounts cannot be read", func(w *world) { w.store.Before("Account", faults.Always(errDown)) }, 0},
 		{"invitations cannot be read", func(w *world) { w.store.Before("Invitation", faults.Always(errDown)) }, 0},

@@ -190,6 +190,6 @@ func TestARefusalDoesNotTellWhatIsWrongWithAnInvitation(t *testing.T) {
 	_, err := w.registrar.Register(t.Context(), invited("bob", "ADMIN", expired))
 	details[refused(t, err, apperr.Forbidden).Detail] = true
 	if len(details) != 1 {
-		t.Errorf("there are differences: %q", details)
+		t.Errorf("there are differences: %v", details)
 	}
 }

@@ -90,6 +90,7 @@ func next(w http.ResponseWriter, r *http.Request, p *process) {
 	case <-r.Context().Done():
 		p.kill() // an idle process that has hung up takes no more work
 	case <-p.killed:
+		<-r.Context().Done() // it is being killed: an answer would only make it print that it understands none
 	}
 }
 
