@@ -69,8 +69,8 @@ func errCredentials(reason apperr.Reason, account string) error {
 	}
 }
 
-// Begin checks the password and opens a challenge. The error's code is Unauthenticated, TooManyRequests or
-// ServiceUnavailable.
+// Begin checks the password and opens a challenge. The error's code is Unauthenticated, TooManyRequests, ServiceUnavailable,
+// or Corrupt, which is an alarm: the stored password hash is damaged.
 //
 // Whoever guesses learns nothing about whether a name exists: the answer, the reads, the writes and the one Argon2id hash are
 // the same for all.
@@ -112,6 +112,8 @@ func (b *Beginner) Begin(ctx context.Context, in BeginInput) (Begun, error) {
 
 // forgive is best effort: the count is forgotten in minutes, and whoever is right is let in all the same.
 func (b *Beginner) forgive(ctx context.Context, address string) {
+	ctx, cancel := settling(ctx)
+	defer cancel()
 	if err := b.Store.ForgiveFailure(ctx, address); err != nil {
 		b.Log.WarnContext(ctx, "an address's failure could not be forgiven", "error", err)
 	}

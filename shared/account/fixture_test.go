@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"pgregory.net/rapid"
+
 	"sallyport/shared/account"
 	"sallyport/shared/account/accounttest"
 	"sallyport/shared/apperr"
@@ -120,7 +122,7 @@ type world struct {
 	revoker    *session.Revoker
 }
 
-func newWorld(t testing.TB) *world {
+func newWorld(t rapid.TB) *world {
 	t.Helper()
 	w := &world{
 		clock: &clock{now: noon}, store: accounttest.NewStore(), keys: envelopetest.NewStore(), kms: envelopetest.NewWrapper(stage),
@@ -144,7 +146,7 @@ func newWorld(t testing.TB) *world {
 	return w
 }
 
-func newHasher(t testing.TB, p password.Params) *password.Hasher {
+func newHasher(t rapid.TB, p password.Params) *password.Hasher {
 	t.Helper()
 	hasher, err := password.NewHasher(p)
 	if err != nil {
@@ -182,21 +184,25 @@ func (w *world) code(p person, steps int64) secret.Text {
 	return p.key.CodeAt(otp.StepAt(w.clock.Now()) + steps)
 }
 
-// wrongCode is a code that is right at no step near now.
-func (w *world) wrongCode(t testing.TB, p person) secret.Text {
-	t.Helper()
-	for n := range 100 {
-		code := fmt.Sprintf("%06d", n)
-		near := false
-		for steps := int64(-3); steps <= 3; steps++ {
-			near = near || w.code(p, steps).Reveal() == code
-		}
-		if !near {
-			return secret.New(code)
-		}
+// near is all codes that are at most three steps from now.
+func (w *world) near(p person) map[string]bool {
+	codes := map[string]bool{}
+	for steps := int64(-3); steps <= 3; steps++ {
+		codes[w.code(p, steps).Reveal()] = true
 	}
-	t.Fatal("all codes are right")
-	return secret.Text{}
+	return codes
+}
+
+// distinct reports whether no two steps near now have the same code, which about one key in 50,000 has.
+func (w *world) distinct(p person) bool { return len(w.near(p)) == 7 }
+
+// wrongCode is a code that is right at no step near now.
+func (w *world) wrongCode(p person) secret.Text {
+	n, near := 0, w.near(p)
+	for near[fmt.Sprintf("%06d", n)] {
+		n++
+	}
+	return secret.New(fmt.Sprintf("%06d", n))
 }
 
 // person makes an active account, as if it had been registered long ago, without the time that a hash takes.
@@ -207,6 +213,9 @@ func (w *world) person(t testing.TB, username string) person {
 		t.Fatal(err)
 	}
 	p := person{username: username, userID: token.NewID(), key: otp.NewSecret()}
+	for !w.distinct(p) {
+		p.key = otp.NewSecret()
+	}
 	a := account.Account{
 		Username: username, UserID: p.userID, Status: account.Active, Role: policy.Consumer, PasswordHash: hash,
 		SealedTOTPSecret: w.secrets.aead.Seal(nil, nil, p.key.Bytes(), p.userID[:]),
@@ -221,7 +230,7 @@ func (w *world) person(t testing.TB, username string) person {
 }
 
 // registered is the person who got this answer.
-func registered(t testing.TB, answer account.Registered) person {
+func registered(t rapid.TB, answer account.Registered) person {
 	t.Helper()
 	key, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(answer.TOTPSecret.Reveal())
 	if err != nil {
@@ -244,7 +253,7 @@ func (w *world) account(t testing.TB, username string) account.Account {
 }
 
 // refused checks that err is a refusal with the code, and returns it.
-func refused(t testing.TB, err error, code apperr.Code) *apperr.Error {
+func refused(t rapid.TB, err error, code apperr.Code) *apperr.Error {
 	t.Helper()
 	if err == nil {
 		t.Fatalf("accepted; want %s", code)

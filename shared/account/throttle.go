@@ -82,6 +82,7 @@ const (
 type reservation struct {
 	store      Throttles
 	log        *slog.Logger
+	rule       delays
 	subject    string
 	seen, next Throttle
 }
@@ -106,7 +107,7 @@ func reserve(ctx context.Context, store Throttles, log *slog.Logger, subject str
 		}
 		switch err := store.SetThrottle(ctx, subject, seen, next); {
 		case err == nil:
-			return &reservation{store: store, log: log, subject: subject, seen: seen, next: next}, nil
+			return &reservation{store: store, log: log, rule: rule, subject: subject, seen: seen, next: next}, nil
 		case !errors.Is(err, ErrConflict):
 			return nil, apperr.Dependency(err)
 		}
@@ -118,20 +119,69 @@ func reserve(ctx context.Context, store Throttles, log *slog.Logger, subject str
 	return nil, tooMany(time.Second)
 }
 
+// settleLimit is the time for what is left to do once the answer is known. Twice this is well below what a function keeps of
+// its time limit for its answer.
+const settleLimit = 250 * time.Millisecond
+
+// settling returns a context for what is left to do once the answer is known. It outlives ctx, which may have ended because a
+// dependency hung: then, of all times, the attempt must not stay counted.
+func settling(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), settleLimit)
+}
+
 // succeeded forgets the subject's failures. That it cannot is no reason to refuse who has just proved to be right, so it is
 // logged only: the failures are forgotten in time.
 func (r *reservation) succeeded(ctx context.Context) {
+	ctx, cancel := settling(ctx)
+	defer cancel()
 	if err := r.store.ClearThrottle(ctx, r.subject); err != nil {
 		r.log.WarnContext(ctx, "a throttle could not be cleared", "error", err)
 	}
 }
 
-// takeBack undoes the count of an attempt that was not judged wrong. Whoever counted or cleared after it has the last word.
+// takeBack undoes the count of an attempt that was not judged wrong. That it cannot changes no answer, so it is logged only.
 func (r *reservation) takeBack(ctx context.Context) {
-	err := r.store.SetThrottle(ctx, r.subject, r.next, r.seen)
-	if err != nil && !errors.Is(err, ErrConflict) {
+	ctx, cancel := settling(ctx)
+	defer cancel()
+	if err := r.uncount(ctx); err != nil {
 		r.log.WarnContext(ctx, "a throttle could not be taken back", "error", err)
 	}
+}
+
+// uncount puts the row back as it was seen, if nobody has counted since; else it takes one failure away. What was cleared
+// since stays cleared. Should others have been counted after that, it takes one of theirs: one guess for free, at most, for
+// each success of the owner that a request which is not a guess happens to span.
+func (r *reservation) uncount(ctx context.Context) error {
+	seen, next := r.next, r.seen
+	for attempt := range maxAttempts {
+		err := r.store.SetThrottle(ctx, r.subject, seen, next)
+		if !errors.Is(err, ErrConflict) {
+			return err
+		}
+		if err := pause(ctx, attempt); err != nil {
+			return err
+		}
+		if seen, err = r.store.Throttle(ctx, r.subject); err != nil {
+			return err
+		}
+		if seen.Failures == 0 {
+			return nil
+		}
+		next = r.rule.without(seen)
+	}
+	return ErrConflict
+}
+
+// without returns the row less one failure, and less the wait, if the failures that are left start none.
+func (d delays) without(row Throttle) Throttle {
+	row.Failures--
+	switch {
+	case row.Failures == 0:
+		return Throttle{}
+	case row.Failures <= d.free:
+		row.BlockedUntil = 0
+	}
+	return row
 }
 
 func tooMany(wait time.Duration) error {

@@ -17,8 +17,12 @@ import (
 
 func main() {
 	out := flag.String("out", "docs/benchmarks.md", "the page to write; - for standard output")
+	only := flag.String("only", "", "measure one part: decisions, coldstarts or http; prints to standard output")
 	flag.Parse()
-	if err := run(context.Background(), *out); err != nil {
+	if *only != "" {
+		*out = "-"
+	}
+	if err := run(context.Background(), *out, *only); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
@@ -52,7 +56,7 @@ func (r *report) add(f figure) {
 	fmt.Fprintf(os.Stderr, "%-78s %s%s\n", f.what, f.value, mark)
 }
 
-func run(ctx context.Context, out string) error {
+func run(ctx context.Context, out, only string) error {
 	root, err := os.Getwd()
 	if err != nil {
 		return fmt.Errorf("finding the repository: %w", err)
@@ -66,8 +70,14 @@ func run(ctx context.Context, out string) error {
 	}
 	defer os.RemoveAll(dir) //nolint:errcheck // a temporary folder
 	var r report
-	for _, measure := range []func(context.Context, *report, string, string) error{decisions, coldStarts, endToEnd} {
-		if err := measure(ctx, &r, root, dir); err != nil {
+	for _, part := range []struct {
+		name    string
+		measure func(context.Context, *report, string, string) error
+	}{{"decisions", decisions}, {"coldstarts", coldStarts}, {"http", endToEnd}} {
+		if only != "" && only != part.name {
+			continue
+		}
+		if err := part.measure(ctx, &r, root, dir); err != nil {
 			return err
 		}
 	}

@@ -37,7 +37,7 @@ func TestStore(t *testing.T, open func(t *testing.T) Everything) {
 
 // newAccount returns an account with something in every field.
 func newAccount(username string) account.Account {
-	a := account.Account{
+	a := account.Account{ //nolint:gosec // G101: no credentials but samples
 		Username: username, UserID: token.NewID(), Status: account.Active, Role: policy.Admin,
 		PasswordHash: "$argon2id$v=19$m=47104,t=1,p=1$c2FsdA$aGFzaA", SealedTOTPSecret: []byte("sealed\x00\xff"),
 		LastTOTPStep: 59_847_000, Sessions: map[token.ID]account.SessionEntry{},

@@ -56,8 +56,7 @@ func makeTable(t testing.TB, client *dynamodb.Client, table template.Table) {
 		t.Fatalf("making %s: %v", table.Name, err)
 	}
 	t.Cleanup(func() {
-		//nolint:usetesting // the test's own context has ended by now
-		if _, err := client.DeleteTable(context.Background(), &dynamodb.DeleteTableInput{TableName: in.TableName}); err != nil {
+		if _, err := client.DeleteTable(context.WithoutCancel(t.Context()), &dynamodb.DeleteTableInput{TableName: in.TableName}); err != nil {
 			t.Errorf("removing %s: %v", table.Name, err)
 		}
 	})

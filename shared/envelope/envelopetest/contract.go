@@ -48,7 +48,7 @@ func testRoundTrip(t *testing.T, s Stores) {
 			if generation > 0 {
 				s.Shred(t, day, generation)
 			}
-			want := envelope.WrappedKey{Day: day, Generation: generation, Wrapped: []byte{0, byte(generation), 255}, ExpiresAt: 1_795_000_000}
+			want := envelope.WrappedKey{Day: day, Generation: generation, Wrapped: []byte{0, generation, 255}, ExpiresAt: 1_795_000_000}
 			if !add(t, s, want) {
 				t.Fatalf("day %d, generation %d: not stored", day, generation)
 			}
