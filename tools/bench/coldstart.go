@@ -24,7 +24,7 @@ func buildFlags() []string {
 }
 
 func coldStarts(ctx context.Context, r *report, root, dir string) error {
-	for _, folder := range []string{"./functions/authorizer", "./tools/bench/bare"} {
+	for _, folder := range []string{"./functions/authorizer", "./tools/bench/bare", "./tools/bench/clients"} {
 		build := exec.CommandContext(ctx, "go", append(append([]string{"build", "-o", dir + "/"}, buildFlags()...), folder)...)
 		build.Dir, build.Env = root, append(os.Environ(), "CGO_ENABLED=0")
 		if out, err := build.CombinedOutput(); err != nil {
@@ -46,11 +46,13 @@ func coldStarts(ctx context.Context, r *report, root, dir string) error {
 	for name, value := range w.variables {
 		authorizer.environment = append(authorizer.environment, name+"="+value)
 	}
-	bare := &function{program: filepath.Join(dir, "bare"), event: []byte("{}"), want: "ok"}
+	bare := &function{program: filepath.Join(dir, "bare"), event: []byte("false"), want: "ok"}
+	clients := &function{program: filepath.Join(dir, "clients"), event: []byte("false"), want: "ok", environment: []string{"AWS_REGION=us-east-1"}}
 
-	var polls, answers [2][]time.Duration
-	for range 2 * rounds {
-		for i, f := range []*function{bare, authorizer} {
+	const spawns = 101
+	var polls, answers [3][]time.Duration
+	for range spawns {
+		for i, f := range []*function{bare, authorizer, clients} {
 			start, err := f.start(ctx, 1)
 			if err != nil {
 				return err
@@ -62,6 +64,7 @@ func coldStarts(ctx context.Context, r *report, root, dir string) error {
 	bareFirst, ourFirst := quantile(answers[0], 0.5), quantile(answers[1], 0.5)
 	r.note("(f) spawn of a bare aws-lambda-go binary to its first poll", fmt.Sprintf("%.1f ms", milliseconds(bareStart)))
 	r.note("(f) spawn of the authorizer to its first poll", fmt.Sprintf("%.1f ms", milliseconds(ourStart)))
+	r.note("(f) the same of a bare binary with the two AWS clients, ÷ bare", fmt.Sprintf("%.2f", ratio(quantile(polls[2], 0.5), bareStart)))
 	r.atMost("(f) authorizer ÷ bare, to the first poll", ratio(ourStart, bareStart), 1.6, "%.2f")
 	r.note("(f) spawn of the authorizer to its first authorized answer, with one read of the key, one Decrypt and one read of the record",
 		fmt.Sprintf("%.1f ms", milliseconds(ourFirst)))
