@@ -205,7 +205,7 @@ func (m *machine) check(t *rapid.T) {
 }
 
 func TestWhateverHappensATokenLetsInExactlyWhileItsSessionLives(t *testing.T) {
-	fewer(t, "rapid.checks", 12)
+	fewer(t, "rapid.checks", 8)
 	rapid.Check(t, func(t *rapid.T) {
 		m := &machine{world: newWorld(t), people: map[string]*modelPerson{}}
 		t.Repeat(map[string]func(*rapid.T){

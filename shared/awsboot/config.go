@@ -31,7 +31,7 @@ const (
 // not have. AWS_ENDPOINT_URL_DYNAMODB and AWS_ENDPOINT_URL_KMS, if set, are where those services are (AWS SDKs and Tools
 // Reference Guide, "Service-specific endpoints"). Clients are made with NewFromConfig, once for each service, and log nothing.
 //
-// A client gives up on a call after CallLimit at the latest, and AnswerMargin before its context's deadline.
+// A client gives up on a call after CallLimit at the latest, and when its context ends.
 func Config(s *Settings) aws.Config {
 	return aws.Config{
 		Region:        s.Text("AWS_REGION"),

@@ -9,17 +9,14 @@ import (
 	"github.com/aws/smithy-go/middleware"
 )
 
-// Bounds of a call, its retries included. The shortest time limit of a function is the authorizer's 4 s.
+// Bounds of a call, its retries included. The shortest time limit of a function is the authorizer's 4 s; package apigw keeps
+// part of each limit for the answer, by ending the context that calls are made with.
 const (
 	attempts   = 3
 	maxBackoff = 200 * time.Millisecond // the SDK waits a random part of it; its own bound is 20 s
 
 	// CallLimit is after how long a call is given up on.
 	CallLimit = attempts*attemptTimeout + (attempts-1)*maxBackoff
-
-	// AnswerMargin is how long before its context's deadline a call is given up on, so that the function still answers (503)
-	// rather than being ended by Lambda, which costs its process as well.
-	AnswerMargin = 300 * time.Millisecond
 )
 
 // newRetryer returns the SDK's standard retryer, one for each client: throttling, server errors, timeouts and lost
@@ -44,17 +41,13 @@ func expiredSignature() retry.IsErrorRetryable {
 	}}
 }
 
-// limitCall bounds a whole call by CallLimit and AnswerMargin. The sum of the attempts is no bound: a service may ask, in
+// limitCall bounds a whole call by CallLimit. The sum of the attempts is no bound: a service may ask, in
 // X-Amz-Retry-After, for a wait of up to 5 s before each retry.
 func limitCall(stack *middleware.Stack) error {
 	return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("LimitCall", func(
 		ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler,
 	) (middleware.InitializeOutput, middleware.Metadata, error) {
-		limit := time.Now().Add(CallLimit)
-		if deadline, ok := ctx.Deadline(); ok && deadline.Add(-AnswerMargin).Before(limit) {
-			limit = deadline.Add(-AnswerMargin)
-		}
-		ctx, cancel := context.WithDeadline(ctx, limit)
+		ctx, cancel := context.WithTimeout(ctx, CallLimit)
 		defer cancel()
 		return next.HandleInitialize(ctx, in)
 	}), middleware.Before)

@@ -1,0 +1,54 @@
+package endtoend_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"sallyport/tools/endtoend"
+)
+
+func TestWhoIsRightIsNeverThrottled(t *testing.T) {
+	c := calling(t, endtoend.Client{URL: shared.URL, HTTP: endtoend.From("127.0.0.11")})
+	d := openDatabase(t, shared)
+	failures := func() int { return len(d.failing()) }
+	before := failures()
+	user := c.user()
+	for range 8 { // more than the failures in a row that either throttle lets pass
+		c.signIn(user)
+	}
+	if after := failures(); after != before {
+		t.Errorf("after sign-ins that were right, %d more throttles count failures", after-before)
+	}
+	if strings.Contains(shared.Output(), "could not be cleared") || strings.Contains(shared.Output(), "could not be forgiven") {
+		t.Error("a function could not forget failures")
+	}
+}
+
+func TestARightPasswordAndARightCodeForgetTheFailuresBefore(t *testing.T) {
+	c := calling(t, endtoend.Client{URL: shared.URL, HTTP: endtoend.From("127.0.0.12")})
+	user := c.user()
+	for range 2 {
+		for range 4 { // one more starts a wait, were these not forgotten in between
+			wants(t, "a wrong password", c.do(http.MethodPost, "/login", map[string]string{"username": user.Username, "password": "wrong password"}), 401)
+		}
+		challenge := c.login(user)
+		for range 3 {
+			wants(t, "a wrong code", c.verify(challenge, user.WrongCode()), 401)
+		}
+		wants(t, "the right code", c.verify(challenge, user.Code()), 200)
+	}
+}
+
+// failing returns the rows of Throttles that count failures.
+func (d database) failing() (rows []row) {
+	d.t.Helper()
+	for _, r := range d.rows("Throttles") {
+		if n, ok := r["failures"].(*types.AttributeValueMemberN); ok && n.Value != "0" {
+			rows = append(rows, r)
+		}
+	}
+	return rows
+}
