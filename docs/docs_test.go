@@ -23,7 +23,10 @@ var (
 	file    = regexp.MustCompile(`\.(go|md|yaml|toml|svg|json|txt)$`)
 	snake   = regexp.MustCompile(`^[a-z]+(_[a-z]+)+$`)
 	target  = regexp.MustCompile(`^make ([a-z]+)`)
+	heading = regexp.MustCompile(`(?m)^#+ (.+)$`)
 	declare = regexp.MustCompile(`(?m)^func ((?:Test|Fuzz|Benchmark|Example)\w*)\(`)
+
+	notInAnchor = regexp.MustCompile(`[^\p{L}\p{N} _-]`)
 )
 
 // pages returns the documentation by file name, from the repository's top.
@@ -81,6 +84,14 @@ func declared(content string) (tests []string) {
 	return tests
 }
 
+// sections returns the anchors that a git host gives a page's headings.
+func sections(page string) (anchors []string) {
+	for _, match := range heading.FindAllStringSubmatch(fence.ReplaceAllString(page, ""), -1) {
+		anchors = append(anchors, strings.ReplaceAll(notInAnchor.ReplaceAllString(strings.ToLower(match[1]), ""), " ", "-"))
+	}
+	return anchors
+}
+
 func exists(name string) bool {
 	_, err := os.Stat(name)
 	return err == nil
@@ -104,14 +115,20 @@ func TestEveryLinkLeadsToAFileAndToTheTestItNames(t *testing.T) {
 	for page, text := range pages(t) {
 		for _, match := range link.FindAllStringSubmatch(text, -1) {
 			label, to := strings.Trim(match[1], "`"), match[2]
-			to, _, _ = strings.Cut(to, "#")
-			if to == "" || strings.Contains(to, "://") {
+			if strings.Contains(to, "://") {
 				continue
 			}
-			to = filepath.Join(root, filepath.Dir(page), to)
-			if !exists(to) {
+			to, section, _ := strings.Cut(to, "#")
+			to = filepath.Join(filepath.Dir(page), to)
+			if match[2][0] == '#' {
+				to = page
+			}
+			switch to = filepath.Join(root, to); {
+			case !exists(to):
 				t.Errorf("%s links to %s, which is not there", page, match[2])
-			} else if test.MatchString(label) && !slices.Contains(declared(read(t, to)), label) {
+			case section != "" && !slices.Contains(sections(read(t, to)), section):
+				t.Errorf("%s links to %s: there is no such heading", page, match[2])
+			case test.MatchString(label) && !slices.Contains(declared(read(t, to)), label):
 				t.Errorf("%s links %s to %s, which does not declare it", page, label, match[2])
 			}
 		}

@@ -60,6 +60,8 @@ func realMain(settings *awsboot.Settings, log *slog.Logger) error {
 		MemoryKiB: uint32(settings.Integer("ARGON_MEMORY_KIB", 19456, 262144)), //nolint:gosec // G115: bounded
 		Time:      uint32(settings.Integer("ARGON_TIME", 1, 10)),               //nolint:gosec // G115: bounded
 	}
+	// A hash needs its memory at once, beside some 50 MiB of everything else: better to stop here than at the first password.
+	settings.Integer("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", int(parameters.MemoryKiB/1024)+64, 10240)
 	config := awsboot.Config(settings)
 	if err := settings.Err(); err != nil {
 		return err

@@ -84,6 +84,7 @@ func (b *Beginner) Begin(ctx context.Context, in BeginInput) (Begun, error) {
 	address := addressSubject(in.Address, window.Unix())
 	counted, err := b.Store.CountFailure(ctx, address, addressFailures, window.Unix())
 	if err != nil {
+		b.forgive(ctx, address) // it may have been counted although the answer was lost
 		return Begun{}, apperr.Dependency(err)
 	}
 	if !counted {

@@ -15,8 +15,8 @@ import (
 	"sallyport/shared/token"
 )
 
-func try(username, password string) account.BeginInput {
-	return account.BeginInput{Username: username, Password: secret.New(password), Address: home}
+func try(username, text string) account.BeginInput {
+	return account.BeginInput{Username: username, Password: secret.New(text), Address: home}
 }
 
 // begin takes the first step with the right password.

@@ -36,9 +36,9 @@ func TestEachFailureAfterTheFifthDoublesTheWait(t *testing.T) {
 	for range 5 {
 		w.wrong(t, "alice")
 	}
-	for _, seconds := range []time.Duration{1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900} {
+	for _, seconds := range []int{1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900} {
 		w.wrong(t, "alice")
-		w.waits(t, "alice", seconds*time.Second)
+		w.waits(t, "alice", time.Duration(seconds)*time.Second)
 	}
 	w.begin(t, "alice")
 }
@@ -61,9 +61,9 @@ func TestNamesThatNobodyHasWaitLikeAllOthers(t *testing.T) {
 		for range 5 {
 			w.wrong(t, username)
 		}
-		for _, seconds := range []time.Duration{1, 2} {
+		for _, seconds := range []int{1, 2} {
 			w.wrong(t, username)
-			w.waits(t, username, seconds*time.Second)
+			w.waits(t, username, time.Duration(seconds)*time.Second)
 		}
 	}
 }

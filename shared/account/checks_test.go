@@ -1,6 +1,15 @@
 package account_test
 
 import (
+	"context"
+	"sync"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"sallyport/shared/apperr"
+	"sallyport/shared/faults"
 )
 
 // refused checks that err is a refusal with the code, and returns it.
@@ -38,6 +47,16 @@ func atOnce(n int, do func(i int) error) []error {
 	close(start)
 	all.Wait()
 	return errs
+}
+
+// once is a hook that does something in the midst of the first call, and lets all pass.
+func once(do func()) faults.Hook {
+	return func(_ context.Context, nth int) error {
+		if nth == 1 {
+			do()
+		}
+		return nil
+	}
 }
 
 // codes counts errors by their code; success is the empty one.

@@ -1,6 +1,15 @@
 package account_test
 
 import (
+	"context"
+	"crypto/aes"
+	"crypto/cipher"
+	"sync"
+	"time"
+
+	"sallyport/shared/apperr"
+	"sallyport/shared/faults"
+	"sallyport/shared/token"
 )
 
 // clock is a clock that stands still until it is moved.
@@ -60,4 +69,3 @@ func (s *sealer) OpenSecret(ctx context.Context, userID token.ID, sealed []byte)
 	})
 	return plaintext, err
 }
-

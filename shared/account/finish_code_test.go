@@ -1,6 +1,7 @@
 package account_test
 
 import (
+	"maps"
 	"reflect"
 	"strings"
 	"testing"
@@ -136,51 +137,51 @@ func TestWhatHasNotTheFormOfACodeIsRefusedUncountedAndUnread(t *testing.T) {
 func TestAChallengeThatIsNotGoodRefusesTheRightCode(t *testing.T) {
 	for _, tc := range []struct {
 		name   string
-		change func(w *world, p person, c account.Challenge) (id string)
+		change func(t *testing.T, w *world, p person, c account.Challenge) (id string)
 	}{
-		{"unknown", func(*world, person, account.Challenge) string { return token.NewID().String() }},
-		{"empty", func(*world, person, account.Challenge) string { return "" }},
-		{"no text", func(*world, person, account.Challenge) string { return "\xff\x00" }},
-		{"128 bytes", func(*world, person, account.Challenge) string { return strings.Repeat("x", 128) }},
-		{"in upper case", func(_ *world, _ person, c account.Challenge) string { return strings.ToUpper(c.ID) + "A" }},
-		{"expired this second, its row still there", func(w *world, _ person, c account.Challenge) string {
+		{"unknown", func(*testing.T, *world, person, account.Challenge) string { return token.NewID().String() }},
+		{"empty", func(*testing.T, *world, person, account.Challenge) string { return "" }},
+		{"no text", func(*testing.T, *world, person, account.Challenge) string { return "\xff\x00" }},
+		{"128 bytes", func(*testing.T, *world, person, account.Challenge) string { return strings.Repeat("x", 128) }},
+		{"altered", func(_ *testing.T, _ *world, _ person, c account.Challenge) string { return c.ID[1:] + "x" }},
+		{"expired this second, its row still there", func(_ *testing.T, w *world, _ person, c account.Challenge) string {
 			w.clock.Advance(challengeLife)
 			return c.ID
 		}},
-		{"expired long ago, its row still there", func(w *world, _ person, c account.Challenge) string {
+		{"expired long ago, its row still there", func(_ *testing.T, w *world, _ person, c account.Challenge) string {
 			w.clock.Advance(72 * time.Hour)
 			return c.ID
 		}},
-		{"of an account that was disabled since", func(w *world, _ person, c account.Challenge) string {
+		{"of an account that was disabled since", func(_ *testing.T, w *world, _ person, c account.Challenge) string {
 			w.store.EditAccount("alice", func(a *account.Account) { a.Status = account.Disabled })
 			return c.ID
 		}},
-		{"of an account of no known status", func(w *world, _ person, c account.Challenge) string {
+		{"of an account of no known status", func(_ *testing.T, w *world, _ person, c account.Challenge) string {
 			w.store.EditAccount("alice", func(a *account.Account) { a.Status = "" })
 			return c.ID
 		}},
-		{"of an account whose sessions were ended since", func(w *world, _ person, c account.Challenge) string {
+		{"of an account whose sessions were ended since", func(_ *testing.T, w *world, _ person, c account.Challenge) string {
 			w.store.EditAccount("alice", func(a *account.Account) { a.SessionVersion++ })
 			return c.ID
 		}},
-		{"of an account that was replaced since", func(w *world, _ person, c account.Challenge) string {
+		{"of an account that was replaced since", func(_ *testing.T, w *world, _ person, c account.Challenge) string {
 			w.store.EditAccount("alice", func(a *account.Account) { a.UserID = token.NewID() })
 			return c.ID
 		}},
-		{"of an account that is gone", func(w *world, _ person, c account.Challenge) string {
+		{"of an account that is gone", func(_ *testing.T, w *world, _ person, c account.Challenge) string {
 			w.store.RemoveAccount("alice")
 			return c.ID
 		}},
-		{"of another account", func(w *world, _ person, _ account.Challenge) string {
+		{"of another account", func(t *testing.T, w *world, _ person, _ account.Challenge) string {
 			return w.challenge(w.person(t, "mallory")).ID
 		}},
-		{"used", func(w *world, p person, c account.Challenge) string {
+		{"used", func(t *testing.T, w *world, p person, c account.Challenge) string {
 			if _, err := w.finisher.Finish(t.Context(), c.ID, w.code(p, -1)); err != nil {
 				t.Fatal(err)
 			}
 			return c.ID
 		}},
-		{"used up", func(w *world, _ person, c account.Challenge) string {
+		{"used up", func(_ *testing.T, w *world, _ person, c account.Challenge) string {
 			c.Attempts = 5
 			w.store.PutChallenge(c)
 			return c.ID
@@ -189,7 +190,7 @@ func TestAChallengeThatIsNotGoodRefusesTheRightCode(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			w := newWorld(t)
 			p := w.person(t, "alice")
-			id := tc.change(w, p, w.challenge(p))
+			id := tc.change(t, w, p, w.challenge(p))
 			records := len(w.store.Snapshot().Records)
 			signedIn, err := w.finisher.Finish(t.Context(), id, w.code(p, 0))
 			if found := refused(t, err, apperr.Unauthenticated); found.Detail != said || found.Alarm {
@@ -199,6 +200,22 @@ func TestAChallengeThatIsNotGoodRefusesTheRightCode(t *testing.T) {
 				t.Errorf("%d failures are counted, %d records there", w.codeFailures(p), len(w.store.Snapshot().Records))
 			}
 		})
+	}
+}
+
+func TestAChallengeThatIsUnknownOrExpiredCostsOneRead(t *testing.T) {
+	w := newWorld(t)
+	p := w.person(t, "alice")
+	challenge := w.challenge(p)
+	w.clock.Advance(challengeLife)
+	for _, id := range []string{challenge.ID, token.NewID().String()} {
+		calls := w.calls(func() {
+			_, err := w.finisher.Finish(t.Context(), id, w.code(p, 0))
+			refused(t, err, apperr.Unauthenticated)
+		})
+		if want := (map[string]int{"Challenge": 1}); !maps.Equal(calls, want) {
+			t.Errorf("it caused %v", calls)
+		}
 	}
 }
 
@@ -225,11 +242,13 @@ func TestAChallengeIDOf129BytesIsRefusedUnread(t *testing.T) {
 }
 
 func TestADamagedAuthenticatorSecretLetsNobodyInAndRaisesAnAlarm(t *testing.T) {
-	for name, change := range map[string]func(w *world, a *account.Account){
-		"altered":   func(_ *world, a *account.Account) { a.SealedTOTPSecret[20] ^= 1 },
-		"empty":     func(_ *world, a *account.Account) { a.SealedTOTPSecret = nil },
-		"another's": func(w *world, a *account.Account) { a.SealedTOTPSecret = w.account(t, "mallory").SealedTOTPSecret },
-		"of wrong size": func(w *world, a *account.Account) {
+	for name, change := range map[string]func(t *testing.T, w *world, a *account.Account){
+		"altered": func(_ *testing.T, _ *world, a *account.Account) { a.SealedTOTPSecret[20] ^= 1 },
+		"empty":   func(_ *testing.T, _ *world, a *account.Account) { a.SealedTOTPSecret = nil },
+		"another's": func(t *testing.T, w *world, a *account.Account) {
+			a.SealedTOTPSecret = w.account(t, "mallory").SealedTOTPSecret
+		},
+		"of wrong size": func(_ *testing.T, w *world, a *account.Account) {
 			a.SealedTOTPSecret = w.secrets.aead.Seal(nil, nil, []byte("x"), a.UserID[:])
 		},
 	} {
@@ -237,7 +256,7 @@ func TestADamagedAuthenticatorSecretLetsNobodyInAndRaisesAnAlarm(t *testing.T) {
 			w := newWorld(t)
 			p, mallory := w.person(t, "alice"), w.person(t, "mallory")
 			damaged := w.account(t, "alice")
-			change(w, &damaged)
+			change(t, w, &damaged)
 			w.store.PutAccount(damaged)
 			for _, code := range []secret.Text{w.code(p, 0), p.recovery[0], w.code(mallory, 0), mallory.recovery[0]} {
 				_, err := w.finish(t, p, code)

@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"sallyport/shared/account"
 	"sallyport/shared/apperr"
@@ -12,7 +11,6 @@ import (
 	"sallyport/shared/policy"
 	"sallyport/shared/secret"
 	"sallyport/shared/session"
-	"sallyport/shared/session/sessiontest"
 	"sallyport/shared/token"
 )
 
@@ -103,7 +101,7 @@ func TestTheFirstSuccessMakesAPendingAccountActive(t *testing.T) {
 		"not with a wrong recovery code": func(*world, person) secret.Text { return secret.New("0000-0000-0000-0000") },
 	} {
 		w := newWorld(t)
-		p, _ := w.pending(t, "alice", false)
+		p, _ := w.pending(t, false)
 		_, err := w.finish(t, p, code(w, p))
 		if active := w.account(t, "alice").Status == account.Active; active != (err == nil) || active != (name[:3] != "not") {
 			t.Errorf("%s: %v, active %v", name, err, active)
@@ -135,7 +133,7 @@ func TestARecoveryCodeIsReadAsPeopleType(t *testing.T) {
 	p := w.person(t, "alice")
 	for i, typed := range []func(string) string{
 		func(s string) string { return string([]byte(s)[:4]) + "-" + s[5:] },
-		func(s string) string { return strings.ToLower(s) },
+		strings.ToLower,
 		func(s string) string { return s[:4] + s[5:9] + s[10:14] + s[15:] },
 	} {
 		if _, err := w.finish(t, p, secret.New(typed(p.recovery[i].Reveal()))); err != nil {

@@ -54,13 +54,14 @@ func TestTheFifthWrongCodeInARowStarts30SecondsDoublingTo900(t *testing.T) {
 	}
 	_, err := w.finish(t, p, secret.New("ZZZZ-ZZZZ-ZZZZ-ZZZZ"))
 	refused(t, err, apperr.Unauthenticated)
-	for i, seconds := range []time.Duration{30, 60, 120, 240, 480, 900, 900} {
+	for i, seconds := range []int{30, 60, 120, 240, 480, 900, 900} {
 		if n := w.codeFailures(p); n != 5+i {
 			t.Fatalf("%d failures, want %d", n, 5+i)
 		}
-		over := w.clock.Now().Add(seconds * time.Second)
+		whole := time.Duration(seconds) * time.Second
+		over := w.clock.Now().Add(whole)
 		challenge := w.challenge(p)
-		for _, left := range []time.Duration{seconds * time.Second, time.Second, time.Nanosecond} {
+		for _, left := range []time.Duration{whole, time.Second, time.Nanosecond} {
 			w.clock.Set(over.Add(-left))
 			for _, code := range []secret.Text{w.code(p, 0), w.wrongCode(p), p.recovery[0]} {
 				challenge.ExpiresAt = w.clock.Now().Add(challengeLife).Unix() // the wait is what is looked at here

@@ -2,31 +2,19 @@ package account_test
 
 import (
 	"bytes"
-	"context"
-	"crypto/aes"
-	"crypto/cipher"
-	"encoding/base32"
 	"errors"
-	"fmt"
 	"log/slog"
-	"sync"
-	"testing"
 	"time"
 
 	"pgregory.net/rapid"
 
 	"sallyport/shared/account"
 	"sallyport/shared/account/accounttest"
-	"sallyport/shared/apperr"
 	"sallyport/shared/envelope"
 	"sallyport/shared/envelope/envelopetest"
-	"sallyport/shared/faults"
-	"sallyport/shared/otp"
 	"sallyport/shared/password"
 	"sallyport/shared/policy"
-	"sallyport/shared/secret"
 	"sallyport/shared/session"
-	"sallyport/shared/token"
 )
 
 const (

@@ -23,7 +23,7 @@ const (
 type Invitation struct {
 	CodeHash  string // of the code that its holder shows
 	Role      policy.Role
-	MadeBy    string // a canonical username, or "operator"
+	MadeBy    string // a canonical username, or "the operator", which no account can be called
 	ExpiresAt int64  // Unix seconds
 }
 

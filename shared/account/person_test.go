@@ -1,6 +1,20 @@
 package account_test
 
 import (
+	"encoding/base32"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"sallyport/shared/account"
+	"sallyport/shared/otp"
+	"sallyport/shared/password"
+	"sallyport/shared/policy"
+	"sallyport/shared/secret"
+	"sallyport/shared/token"
 )
 
 // rightPassword is everybody's.
@@ -99,4 +113,3 @@ func (w *world) account(t testing.TB, username string) account.Account {
 	}
 	return a
 }
-

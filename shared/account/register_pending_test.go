@@ -13,10 +13,10 @@ import (
 	"sallyport/shared/policy"
 )
 
-// pending makes an account that was just registered, with an invitation for ADMIN or without, and returns the invitation.
-func (w *world) pending(t testing.TB, username string, byInvitation bool) (person, string) {
+// pending makes an account of the name alice that was just registered, with an invitation for ADMIN or without, and returns the invitation.
+func (w *world) pending(t testing.TB, byInvitation bool) (person, string) {
 	t.Helper()
-	p := w.person(t, username)
+	p := w.person(t, "alice")
 	var code string
 	var invitation account.Invitation
 	if byInvitation {
@@ -28,7 +28,7 @@ func (w *world) pending(t testing.TB, username string, byInvitation bool) (perso
 		}
 		code, invitation = made.Reveal(), i
 	}
-	w.store.EditAccount(username, func(a *account.Account) {
+	w.store.EditAccount("alice", func(a *account.Account) {
 		a.Status, a.CreatedAt = account.Pending, w.clock.Now().Unix()
 		a.InvitationHash, a.InvitationExpiresAt = invitation.CodeHash, invitation.ExpiresAt
 		if byInvitation {
@@ -53,7 +53,7 @@ func TestANameIsReservedFor15MinutesUnlessItsOwnerSignsIn(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			w := newWorld(t)
-			w.pending(t, "alice", false)
+			w.pending(t, false)
 			w.store.EditAccount("alice", func(a *account.Account) { a.Status = tc.status })
 			before := w.store.Snapshot()
 			w.clock.Advance(tc.age)
@@ -74,7 +74,7 @@ func TestANameIsReservedFor15MinutesUnlessItsOwnerSignsIn(t *testing.T) {
 
 func TestAReplacementSharesNothingWithWhatItReplaces(t *testing.T) {
 	w := newWorld(t)
-	old, _ := w.pending(t, "alice", true)
+	old, _ := w.pending(t, true)
 	before := w.account(t, "alice")
 	challenge := w.challenge(old)
 	w.clock.Advance(15 * time.Minute)
@@ -135,7 +135,7 @@ func TestAnInvitationMayReplaceThePendingAccountThatItMade(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			w := newWorld(t)
-			_, code := w.pending(t, "alice", true)
+			_, code := w.pending(t, true)
 			in := invited("alice", "ADMIN", code)
 			w.store.EditAccount("alice", func(a *account.Account) {
 				if tc.change != nil {
@@ -170,7 +170,7 @@ func TestAnInvitationMayReplaceThePendingAccountThatItMade(t *testing.T) {
 // Another valid invitation gives no claim to a name that is somebody's for 15 minutes, and is not used up by asking.
 func TestAnotherInvitationDoesNotReplaceAPendingAccountEarly(t *testing.T) {
 	w := newWorld(t)
-	w.pending(t, "alice", true)
+	w.pending(t, true)
 	other := w.invite(t, policy.Admin)
 	before := w.store.Snapshot()
 	w.clock.Advance(15*time.Minute - time.Second)

@@ -95,7 +95,7 @@ func TestOneInvitationForOneNameTwiceAtOnceMakesOneAccount(t *testing.T) {
 
 func TestTwoReplacementsOfAPendingAccountAtOnceMakeOne(t *testing.T) {
 	w := newWorld(t)
-	w.pending(t, "alice", false)
+	w.pending(t, false)
 	w.clock.Advance(24 * time.Hour)
 	w.store.Before("CreateAccount", meet(2))
 	errs := atOnce(2, func(int) error {
@@ -109,13 +109,10 @@ func TestTwoReplacementsOfAPendingAccountAtOnceMakeOne(t *testing.T) {
 
 func TestAPendingAccountThatBecomesActiveMeanwhileIsNotReplaced(t *testing.T) {
 	w := newWorld(t)
-	p, code := w.pending(t, "alice", true)
-	w.store.Before("CreateAccount", func(_ context.Context, nth int) error {
-		if nth == 1 {
-			w.signIn(t, p)
-		}
-		return nil
-	})
+	p, code := w.pending(t, true)
+	w.store.Before("CreateAccount", once(func() {
+		w.signIn(t, p)
+	}))
 	_, err := w.registrar.Register(t.Context(), invited("alice", "ADMIN", code))
 	refused(t, err, apperr.Forbidden)
 	if a := w.account(t, "alice"); a.UserID != p.userID || a.Status != account.Active {

@@ -1,6 +1,7 @@
 package account_test
 
 import (
+	"bytes"
 	"fmt"
 	"regexp"
 	"slices"
@@ -88,7 +89,7 @@ func TestTheAuthenticatorSecretIsStoredSealedForItsUserAlone(t *testing.T) {
 	key := registered(t, answer).key
 	sealed := w.account(t, "alice").SealedTOTPSecret
 	opened, err := w.secrets.OpenSecret(t.Context(), answer.UserID, sealed)
-	if err != nil || string(opened) != string(key.Bytes()) || len(opened) != otp.SecretLength {
+	if err != nil || !bytes.Equal(opened, key.Bytes()) || len(opened) != otp.SecretLength {
 		t.Errorf("opens to %d bytes, %v", len(opened), err)
 	}
 	if _, err := w.secrets.OpenSecret(t.Context(), token.NewID(), sealed); apperr.CodeOf(err) != apperr.Corrupt {

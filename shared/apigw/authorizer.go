@@ -24,7 +24,11 @@ type AuthorizerRequest = events.APIGatewayCustomAuthorizerRequestTypeRequest
 type AuthorizerResponse = events.APIGatewayCustomAuthorizerResponse
 
 // errUnauthorized has the exact and only text that API Gateway answers with 401.
-var errUnauthorized = errors.New("Unauthorized") //nolint:staticcheck // ST1005: the text is AWS's
+var errUnauthorized = errors.New("Unauthorized")
+
+// maxPolicyResource is how long the resource of a policy statement may be for API Gateway. No route of ours comes near it:
+// what does is padded with slashes, which the gateway's routing forgives.
+const maxPolicyResource = 512
 
 // errUndecided becomes AUTHORIZER_FAILURE, which template.yaml answers with 503.
 var errUndecided = errors.New("the request could not be judged")
@@ -42,6 +46,9 @@ func Authorize(log *slog.Logger, judge Judge) func(context.Context, AuthorizerRe
 		defer cancel()
 		var identity session.Identity
 		failure := guard(func() error {
+			if len(req.MethodArn) > maxPolicyResource {
+				return apperr.Refuse(apperr.Unauthenticated, "The path is too long.", "path_too_long")
+			}
 			presented, err := bearer(req)
 			if err != nil {
 				return err

@@ -165,3 +165,15 @@ func TestACallerIsWhomTheAuthorizerLetIn(t *testing.T) {
 		t.Errorf("a route without an authorizer: %v", err)
 	}
 }
+
+func TestAPathPaddedBeyondAPolicyIsRefusedBeforeItIsJudged(t *testing.T) {
+	req := authorizerEvent("Bearer abc")
+	req.MethodArn = methodArn + strings.Repeat("/", 513)
+	_, _, err := authorize(t, req, func(context.Context, secret.Text, policy.Route) (session.Identity, error) {
+		t.Error("it was judged")
+		return identity, nil
+	})
+	if err == nil || err.Error() != "Unauthorized" {
+		t.Errorf("%v", err)
+	}
+}

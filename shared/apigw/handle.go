@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-lambda-go/lambdacontext"
 	"github.com/go-json-experiment/json"
 
 	"sallyport/shared/apperr"
@@ -53,17 +55,48 @@ func Handle(log *slog.Logger, handler Handler) func(context.Context, Request) (R
 		}
 		if failure != nil {
 			var ok bool
-			if response, ok = problemResponse(apperr.From(failure), req.RequestContext.RequestID); !ok {
+			if response, ok = problemResponse(apperr.From(failure), requestIDOf(ctx, req.RequestContext.RequestID)); !ok {
 				err = errInternal
 			}
 		}
 		line.write(ctx, outcome{
-			requestID: req.RequestContext.RequestID, method: req.HTTPMethod, resource: req.Resource,
+			requestID: req.RequestContext.RequestID, extendedRequestID: req.RequestContext.ExtendedRequestID, method: req.HTTPMethod, resource: req.Resource,
 			address: req.RequestContext.Identity.SourceIP, event: answer.Event,
 			status: response.StatusCode, who: answer.Who, err: failure, began: began,
 		})
 		return response, err
 	}
+}
+
+// requestIDOf returns the gateway's request id. On AWS a caller can choose it (X-Amzn-RequestId); if what came is no UUID, the
+// problem names Lambda's own id instead, so that instance is always a URN of RFC 9562. The log has both, and the one that nobody
+// can choose.
+func requestIDOf(ctx context.Context, gatewayID string) string {
+	if isUUID(gatewayID) {
+		return gatewayID
+	}
+	return lambdaRequestID(ctx)
+}
+
+func isUUID(s string) bool {
+	if len(s) != 36 {
+		return false
+	}
+	for i := range len(s) {
+		switch hyphen := i == 8 || i == 13 || i == 18 || i == 23; {
+		case hyphen && s[i] != '-', !hyphen && !strings.ContainsRune("0123456789abcdefABCDEF", rune(s[i])):
+			return false
+		}
+	}
+	return true
+}
+
+// lambdaRequestID returns the id of this invocation, zeros outside Lambda.
+func lambdaRequestID(ctx context.Context) string {
+	if invocation, ok := lambdacontext.FromContext(ctx); ok {
+		return invocation.AwsRequestID
+	}
+	return "00000000-0000-0000-0000-000000000000"
 }
 
 // errInternal is all that Lambda's log and API Gateway learn of a fault: our own line has the rest.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-lambda-go/lambdacontext"
 
 	"sallyport/shared/apigw"
 	"sallyport/shared/apperr"
@@ -218,4 +219,24 @@ func TestAHandlerLearnsThatItsTimeIsUpWhileItCanStillAnswer(t *testing.T) {
 		}
 		return apigw.OK(nil)
 	})(ctx, event())
+}
+
+func TestARequestIDThatTheCallerChoseIsNotTakenForAUUID(t *testing.T) {
+	ctx := lambdacontext.NewContext(t.Context(), &lambdacontext.LambdaContext{AwsRequestID: "c3b7a7d2-5a0f-4e8e-9b54-0d1c7a4f8e21"})
+	for _, chosen := range []string{"", "x", "0f8fad5b-d9cb-469f-a165-70867728950g", `0f8fad5b-d9cb-469f-a165-70867728950"`, "0f8fad5bxd9cb-469f-a165-70867728950e"} {
+		var out bytes.Buffer
+		req := event()
+		req.RequestContext.RequestID, req.RequestContext.ExtendedRequestID = chosen, "not-chosen="
+		response, err := apigw.Handle(logger(&out), func(context.Context, apigw.Request) (apigw.Answer, error) {
+			return apigw.Answer{}, apperr.New(apperr.InvalidRequest, "Mend it.")
+		})(ctx, req)
+		if err != nil || !strings.Contains(response.Body, `"instance":"urn:uuid:c3b7a7d2-5a0f-4e8e-9b54-0d1c7a4f8e21"`) {
+			t.Errorf("%q: %s, %v", chosen, response.Body, err)
+		}
+		for _, want := range []string{`"lambda_request_id":"c3b7a7d2-5a0f-4e8e-9b54-0d1c7a4f8e21"`, `"extended_request_id":"not-chosen="`} {
+			if !strings.Contains(out.String(), want) {
+				t.Errorf("%q: the log lacks %s: %s", chosen, want, out.String())
+			}
+		}
+	}
 }

@@ -22,18 +22,21 @@ func newLine(log *slog.Logger) *line { return &line{log: log} }
 
 // outcome is what a line tells. It has neither headers nor body nor query.
 type outcome struct {
-	requestID, method, resource, address string
-	event                                string
-	status                               int
-	who                                  []any
-	err                                  error
-	began                                time.Time
+	requestID, extendedRequestID, method, resource, address string
+	event                                                   string
+	status                                                  int
+	who                                                     []any
+	err                                                     error
+	began                                                   time.Time
 }
 
 func (l *line) write(ctx context.Context, o outcome) {
 	attributes := []any{
-		"request_id", o.requestID, "method", o.method, "route", o.resource, "status", o.status, "source_ip", o.address,
+		"request_id", o.requestID, "lambda_request_id", lambdaRequestID(ctx), "method", o.method, "route", o.resource, "status", o.status, "source_ip", o.address,
 		"duration_ms", float64(time.Since(o.began).Microseconds()) / 1000, "cold", !l.warm.Swap(true),
+	}
+	if o.extendedRequestID != "" { // the gateway tells it to functions, not to authorizers
+		attributes = append(attributes, "extended_request_id", o.extendedRequestID)
 	}
 	if o.event != "" {
 		attributes = append(attributes, "event", o.event)

@@ -65,7 +65,7 @@ func problemResponse(e *apperr.Error, requestID string) (Response, bool) {
 		Title:    http.StatusText(status),
 		Status:   status,
 		Detail:   e.Detail,
-		Instance: "urn:uuid:" + requestID,
+		Instance: "urn:uuid:" + requestID, // see requestIDOf
 	})
 	if err != nil {
 		return Response{}, false

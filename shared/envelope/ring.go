@@ -1,6 +1,7 @@
 package envelope
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -78,6 +79,7 @@ type Ring struct {
 type entry struct {
 	generation uint8
 	key        *dataKey  // nil: no row, shredded, or corrupt
+	wrapped    []byte    // what key was unwrapped from
 	corrupt    error     // why there is no key, if the row is corrupt
 	readAt     time.Time // when the row was read
 	unwrapped  time.Time // when KMS last unwrapped the key
@@ -190,8 +192,10 @@ func (r *Ring) learn(ctx context.Context, day uint32, row WrappedKey, found bool
 		r.mu.RLock()
 		known := r.days[day]
 		r.mu.RUnlock()
-		if known.key != nil && known.generation == row.Generation && within(r.now(), known.unwrapped, MaxKeyAge) {
-			next.key, next.unwrapped = known.key, known.unwrapped
+		// The very bytes must be the same: a row that was deleted and made anew has another key under the same generation.
+		if known.key != nil && known.generation == row.Generation && bytes.Equal(known.wrapped, row.Wrapped) &&
+			within(r.now(), known.unwrapped, MaxKeyAge) {
+			next.key, next.wrapped, next.unwrapped = known.key, known.wrapped, known.unwrapped
 		} else {
 			key, err := r.unwrap(ctx, row)
 			switch {
@@ -200,7 +204,7 @@ func (r *Ring) learn(ctx context.Context, day uint32, row WrappedKey, found bool
 			case err != nil:
 				return entry{}, err
 			default:
-				next.key, next.unwrapped = key, r.now()
+				next.key, next.wrapped, next.unwrapped = key, bytes.Clone(row.Wrapped), r.now()
 			}
 		}
 	}

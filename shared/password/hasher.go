@@ -21,6 +21,7 @@ const (
 const (
 	maxMemoryKiB = 262144
 	maxTime      = 10
+	maxWork      = 2 * maxMemoryKiB // KiB filled in all: about half a second on one slow processor, well within a function's time limit
 )
 
 // Params are the costs of Argon2id with a parallelism of 1.
@@ -32,14 +33,18 @@ type Params struct {
 // check refuses costs below what the OWASP Password Storage Cheat Sheet recommends for Argon2id (46 MiB and one pass, or 19 MiB and
 // two), and costs above the caps.
 func (p Params) check() error {
-	if p.MemoryKiB > maxMemoryKiB || p.Time > maxTime {
-		return fmt.Errorf("password: Argon2id costs m=%d KiB, t=%d are above the caps m=%d KiB, t=%d", p.MemoryKiB, p.Time, maxMemoryKiB, maxTime)
+	if p.MemoryKiB > maxMemoryKiB || p.Time > maxTime || p.work() > maxWork {
+		return fmt.Errorf("password: Argon2id costs m=%d KiB, t=%d are above the caps m=%d KiB, t=%d, m*t=%d KiB", p.MemoryKiB, p.Time,
+			maxMemoryKiB, maxTime, maxWork)
 	}
 	if strong := p.MemoryKiB >= 47104 && p.Time >= 1 || p.MemoryKiB >= 19456 && p.Time >= 2; !strong {
 		return fmt.Errorf("password: Argon2id costs m=%d KiB, t=%d are too low: at least m=47104 KiB with t=1, or m=19456 KiB with t=2", p.MemoryKiB, p.Time)
 	}
 	return nil
 }
+
+// work is how much memory a hash fills in all its passes, in KiB: what it takes is in proportion.
+func (p Params) work() uint64 { return uint64(p.MemoryKiB) * uint64(p.Time) }
 
 // below reports whether either cost is lower than q's.
 func (p Params) below(q Params) bool { return p.MemoryKiB < q.MemoryKiB || p.Time < q.Time }

@@ -58,7 +58,10 @@ func TestCostsBelowTheRecommendationOrAboveTheCapsAreRefused(t *testing.T) {
 	}{
 		{Params{19456, 2}, true},
 		{Params{47104, 1}, true},
-		{Params{262144, 10}, true},
+		{Params{262144, 2}, true},
+		{Params{52428, 10}, true},
+		{Params{262144, 3}, false},
+		{Params{52429, 10}, false},
 		{Params{}, false},
 		{Params{19455, 2}, false},
 		{Params{19455, 10}, false},

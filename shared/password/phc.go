@@ -70,6 +70,9 @@ func parsePHC(s string) (record, error) {
 		return record{}, err
 	}
 	r := record{params: Params{MemoryKiB: memory, Time: time}, salt: salt, tag: tag}
+	if r.params.work() > maxWork {
+		return record{}, refuse("costs m= and t= together are above the cap")
+	}
 	if r.String() != s {
 		return record{}, refuse("not the canonical spelling, or another algorithm, version or parallelism")
 	}

@@ -1,7 +1,6 @@
 package endtoend_test
 
 import (
-	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -252,5 +251,5 @@ func logout() []happening            { return slices.Concat(one(passes), one(end
 
 // String names what happened, without the token.
 func (h happened) String() string {
-	return fmt.Sprint([]string{"begins", "passes", "is refused", "ends"}[h.what])
+	return []string{"begins", "passes", "is refused", "ends"}[h.what]
 }

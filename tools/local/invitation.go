@@ -104,7 +104,7 @@ func operatorEvent() []byte {
 			"requestId": "operator-" + rand.Text(), "accountId": template.AccountID, "apiId": "local",
 			"identity": map[string]any{"sourceIp": "127.0.0.1", "userAgent": "local"},
 			"authorizer": map[string]string{
-				"principalId": "operator", "user_id": zeros, "username": "operator", "role": "ADMIN", "session_id": zeros, "token_id": zeros,
+				"principalId": "operator", "user_id": zeros, "username": "the operator", "role": "ADMIN", "session_id": zeros, "token_id": zeros,
 				"expires_at": fmt.Sprint(time.Now().Add(time.Hour).Unix()),
 			},
 		},

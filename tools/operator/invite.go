@@ -26,7 +26,7 @@ and dynamodb:PutItem on its invitations table.
 `
 
 // maker is whom the invitation names as its maker, in place of an ADMIN's username.
-const maker = "operator"
+const maker = "the operator" // with a space, which no username has
 
 // The outputs of template.yaml that invite reads.
 const (

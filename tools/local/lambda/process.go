@@ -3,6 +3,7 @@ package lambda
 import (
 	"crypto/rand"
 	"errors"
+	"io"
 	"os/exec"
 	"path/filepath"
 	"sync"
@@ -56,6 +57,9 @@ func (p *process) run() {
 	command.Env = platform.options.environment(p.function, taskRoot, platform.address+"/"+p.token)
 	lines := p.pool.logs.of(p.function.LogicalID)
 	command.Stdout, command.Stderr = lines, lines
+	if platform.options.Logs == io.Discard {
+		command.Stdout = nil // the log goes there, and costs two wake-ups a line; why a process ended it says on standard error
+	}
 	command.WaitDelay = time.Second // for what it may have started and left holding its output
 	ownGroup(command)
 

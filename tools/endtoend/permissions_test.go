@@ -1,0 +1,294 @@
+package endtoend_test
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"golang.org/x/crypto/argon2"
+	"gopkg.in/yaml.v3"
+
+	"sallyport/tools/endtoend"
+	"sallyport/tools/local/dynamodb"
+	"sallyport/tools/local/kms"
+	"sallyport/tools/local/lambda"
+	"sallyport/tools/local/template"
+)
+
+// permissions are what a function may do or has done, as "PutItem TokensTable" and "Decrypt access-token".
+type permissions map[string]bool
+
+// statement is one statement of a policy in template.yaml.
+type statement struct {
+	Sid       string    `yaml:"Sid"`
+	Effect    string    `yaml:"Effect"`
+	Action    []string  `yaml:"Action"`
+	Resource  yaml.Node `yaml:"Resource"`
+	Condition struct {
+		StringEquals map[string]yaml.Node `yaml:"StringEquals"`
+	} `yaml:"Condition"`
+}
+
+// granted reads what template.yaml lets each function do. It knows only statements of the form that the template has, and takes any other
+// for a fault: what is wider than these is wider than a function needs.
+func granted(t *testing.T) map[string]permissions {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(root, "template.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var document struct {
+		Resources map[string]struct {
+			Type       string `yaml:"Type"`
+			Properties struct {
+				Role     yaml.Node `yaml:"Role"`
+				Policies []struct {
+					Statement []statement `yaml:"Statement"`
+				} `yaml:"Policies"`
+			} `yaml:"Properties"`
+		} `yaml:"Resources"`
+	}
+	if err := yaml.Unmarshal(text, &document); err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]permissions{}
+	for id, resource := range document.Resources {
+		if resource.Type != "AWS::Serverless::Function" {
+			continue
+		}
+		all[id] = permissions{}
+		if !resource.Properties.Role.IsZero() {
+			t.Errorf("%s has a role of its own, which this test does not read", id)
+		}
+		for _, policy := range resource.Properties.Policies {
+			for _, statement := range policy.Statement {
+				target, ok := strings.CutSuffix(statement.Resource.Value, ".Arn")
+				if statement.Effect != "Allow" || statement.Resource.Tag != "!GetAtt" || !ok {
+					t.Errorf("%s, %s: not an Allow on one resource of the stack", id, statement.Sid)
+				}
+				for _, action := range statement.Action {
+					service, name, _ := strings.Cut(action, ":")
+					if service == "dynamodb" {
+						all[id][name+" "+target] = true
+						continue
+					}
+					stage := statement.Condition.StringEquals["kms:EncryptionContext:stage"]
+					if service != "kms" || target != "SealingKey" || stage.Tag != "!Ref" || stage.Value != "Stage" {
+						t.Errorf("%s, %s: %s is not bound to the key and the stage", id, statement.Sid, action)
+					}
+					for _, purpose := range values(statement.Condition.StringEquals["kms:EncryptionContext:purpose"]) {
+						all[id][name+" "+purpose] = true
+					}
+				}
+			}
+		}
+	}
+	if !all["AuthorizerFunction"]["GetItem TokensTable"] {
+		t.Fatalf("the authorizer may %v: template.yaml is not read as it is meant", all["AuthorizerFunction"])
+	}
+	return all
+}
+
+// values returns a scalar or a list of scalars.
+func values(node yaml.Node) []string {
+	if node.Kind == yaml.ScalarNode {
+		return []string{node.Value}
+	}
+	var all []string
+	for _, inner := range node.Content {
+		all = append(all, inner.Value)
+	}
+	return all
+}
+
+// witness passes calls on to a service and notes which function made them, and the keys that KMS gave out in clear.
+type witness struct {
+	service   http.Handler
+	functions map[string]string // access key id to logical id
+
+	mu   sync.Mutex
+	used map[string]permissions // by function
+	keys [][]byte
+}
+
+func (w *witness) ServeHTTP(response http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		http.Error(response, err.Error(), http.StatusBadRequest)
+		return
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
+	_, credential, _ := strings.Cut(r.Header.Get("Authorization"), "Credential=")
+	caller, _, _ := strings.Cut(credential, "/")
+	if function, ok := w.functions[caller]; ok { // else it is the local run, which makes the tables
+		w.note(function, operation, body)
+	}
+	recorder := httptest.NewRecorder()
+	w.service.ServeHTTP(recorder, r)
+	var answer struct{ Plaintext []byte }
+	if json.Unmarshal(recorder.Body.Bytes(), &answer) == nil && len(answer.Plaintext) > 0 {
+		w.mu.Lock()
+		w.keys = append(w.keys, answer.Plaintext)
+		w.mu.Unlock()
+	}
+	maps.Copy(response.Header(), recorder.Header())
+	response.WriteHeader(recorder.Code)
+	_, _ = response.Write(recorder.Body.Bytes()) // who does not listen has hung up
+}
+
+func (w *witness) did(function string) permissions {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return maps.Clone(w.used[function])
+}
+
+func (w *witness) note(function, operation string, body []byte) {
+	var call struct {
+		TableName         string
+		TransactItems     []map[string]struct{ TableName string }
+		EncryptionContext map[string]string
+	}
+	_ = json.Unmarshal(body, &call) // what is not JSON needs no permission
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	add := func(action, on string) {
+		if w.used[function] == nil {
+			w.used[function] = permissions{}
+		}
+		w.used[function][action+" "+on] = true
+	}
+	table := func(name string) string { return strings.TrimPrefix(name, template.StackName+"-") }
+	switch {
+	case len(call.TransactItems) > 0: // IAM asks for the actions that a transaction is made of
+		for _, item := range call.TransactItems {
+			for kind, of := range item {
+				add(kind+"Item", table(of.TableName))
+			}
+		}
+	case call.TableName != "":
+		add(operation, table(call.TableName))
+	default:
+		if call.EncryptionContext["stage"] != "prod" {
+			add(operation, "another stage")
+		}
+		add(operation, call.EncryptionContext["purpose"])
+	}
+}
+
+func TestEachFunctionDoesExactlyWhatItsPolicyAllowsAndNoKeyIsPrinted(t *testing.T) {
+	allowed := granted(t)
+	functions := map[string]string{}
+	for id := range allowed {
+		functions[lambda.AccessKeyID(id)] = id
+	}
+	database := &witness{service: dynamodb.NewServer(), functions: functions, used: map[string]permissions{}}
+	keys := &witness{service: kms.NewServer(), functions: functions, used: map[string]permissions{}}
+	databaseServer, keyServer := httptest.NewServer(database), httptest.NewServer(keys)
+	t.Cleanup(databaseServer.Close)
+	t.Cleanup(keyServer.Close)
+	runner, err := endtoend.Start(program, root, t.TempDir(), "-dynamodb", databaseServer.URL, "-kms", keyServer.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := runner.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	everything(t, runner)
+
+	for _, id := range slices.Sorted(maps.Keys(allowed)) {
+		did := permissions{}
+		maps.Copy(did, database.did(id))
+		maps.Copy(did, keys.did(id))
+		for action := range did {
+			if !allowed[id][action] {
+				t.Errorf("%s does %s, which its policy does not allow", id, action)
+			}
+		}
+		for action := range allowed[id] {
+			if !did[action] {
+				t.Errorf("%s may %s, and never does", id, action)
+			}
+		}
+	}
+	if len(keys.keys) == 0 {
+		t.Error("KMS gave out no key: nothing was looked for")
+	}
+	output := runner.Output()
+	for _, key := range keys.keys {
+		for _, form := range []string{string(key), base64.StdEncoding.EncodeToString(key), base64.RawURLEncoding.EncodeToString(key), fmt.Sprintf("%x", key), fmt.Sprint(key)} {
+			if strings.Contains(output, form) {
+				t.Error("a key is printed")
+			}
+		}
+	}
+	if leaked := secrets.in(output); len(leaked) > 0 {
+		t.Errorf("the output tells %d secrets, such as a %s", len(leaked), leaked[0])
+	}
+
+	// Its keys are its own: what one installation signs is nothing to another.
+	_, token := calling(t, runner.Client).member(runner, "CONSUMER")
+	wants(t, "another installation's token", calling(t, shared.Client).get("/dashboard", token), 401)
+	wants(t, "its own", calling(t, runner.Client).get("/dashboard", token), 200)
+}
+
+// everything has every function do all that it can, sign-in's rare cases included.
+func everything(t *testing.T, runner *endtoend.Runner) {
+	t.Helper()
+	c := calling(t, runner.Client)
+	for _, role := range roles {
+		_, token := c.member(runner, role)
+		for _, path := range []string{"/dashboard", "/admin_resource", "/developer_resource", "/consumer_resource"} {
+			c.get(path, token)
+		}
+		wants(t, "logout", c.logout(token), 204)
+	}
+	user := c.user()
+	wants(t, "a wrong password", c.do(http.MethodPost, "/login", map[string]string{"username": user.Username, "password": "wrong password"}), 401)
+	wants(t, "a wrong code", c.verify(c.login(user), user.WrongCode()), 401)
+	wants(t, "a code of the app", c.verify(c.login(user), user.Code()), 200)
+
+	// An account that is full, and whose hash is of yesterday's costs: the next sign-in ends a session and hashes anew.
+	d := openDatabase(t, runner)
+	salt := []byte("sixteen bytes...")
+	tag := argon2.IDKey([]byte(user.Password), salt, 2, 19456, 1, 32)
+	full := map[string]types.AttributeValue{}
+	for n := range 50 {
+		full[fmt.Sprintf("%032x", n)] = &types.AttributeValueMemberM{Value: row{
+			"session_id": &types.AttributeValueMemberS{Value: fmt.Sprintf("%032x", n)}, "expires_at": &types.AttributeValueMemberN{Value: "4102444800"},
+		}}
+	}
+	for _, r := range d.rows("Accounts") {
+		if text(r["username"]) == user.Username {
+			r["sessions"] = &types.AttributeValueMemberM{Value: full}
+			r["password_hash"] = &types.AttributeValueMemberS{Value: fmt.Sprintf("$argon2id$v=19$m=19456,t=2,p=1$%s$%s",
+				base64.RawStdEncoding.EncodeToString(salt), base64.RawStdEncoding.EncodeToString(tag))}
+			d.put("Accounts", r)
+		}
+	}
+	c.signIn(user)
+	for _, r := range d.rows("Accounts") {
+		if text(r["username"]) == user.Username {
+			if hash := text(r["password_hash"]); !strings.HasPrefix(hash, "$argon2id$v=19$m=47104,t=1,p=1$") {
+				t.Error("the hash was not raised to today's costs")
+			}
+			if n := len(r["sessions"].(*types.AttributeValueMemberM).Value); n != 50 {
+				t.Errorf("the full account has %d sessions", n)
+			}
+		}
+	}
+}
