@@ -142,7 +142,7 @@ func Who(identity session.Identity) []any {
 		return nil
 	}
 	return []any{
-		"username", identity.Username, "user_id", identity.UserID.String(),
-		"role", identity.Role.String(), "session_id", identity.SessionID,
+		"username", identity.Username, "user_id", identity.UserID.String(), "role", identity.Role.String(),
+		"session_id", identity.SessionID, "token_id", identity.TokenID.String(),
 	}
 }

@@ -46,8 +46,10 @@ func (l *line) write(ctx context.Context, o outcome) {
 	if o.err != nil {
 		e := apperr.From(o.err)
 		attributes = append(attributes, "code", string(e.Code), "reason", string(e.Reason))
-		if e.Account != "" {
-			attributes = append(attributes, "username", e.Account)
+		for _, subject := range []struct{ name, value string }{{"username", e.Account}, {"user_id", e.UserID}, {"token_id", e.TokenID}} {
+			if subject.value != "" {
+				attributes = append(attributes, subject.name, subject.value)
+			}
 		}
 		if _, ok := statusOf(e.Code); !ok || e.Code == apperr.ServiceUnavailable || e.Code == apperr.Corrupt || e.Alarm {
 			level = slog.LevelError

@@ -36,6 +36,8 @@ type Error struct {
 	RetryAfter time.Duration // for TooManyRequests and ServiceUnavailable; zero leaves the choice to the edge
 	Alarm      bool          // somebody should look: stored data does not match its keys
 	Account    string        // for the log: the canonical username of an account that exists; may be empty
+	UserID     string        // for the log: whose record it is about; may be empty
+	TokenID    string        // for the log: likewise
 	Err        error         // the cause; may be nil
 }
 

@@ -77,7 +77,7 @@ func (a *Authorizer) Authorize(ctx context.Context, presented secret.Text, route
 	}
 	record, err := a.match(ctx, presented, claims, now)
 	if err != nil {
-		return Identity{}, err
+		return Identity{}, about(err, claims)
 	}
 	identity := record.Identity()
 	if !policy.Allows(record.Role, route) {
@@ -138,6 +138,13 @@ func (a *Authorizer) match(ctx context.Context, presented secret.Text, claims to
 		return Record{}, alarming(ReasonRecordMismatch, nil)
 	}
 	return record, nil
+}
+
+// about notes for the log whose record it is: the signature was genuine, so that the ids can be believed.
+func about(err error, claims token.Claims) error {
+	noted := *apperr.From(err)
+	noted.UserID, noted.TokenID = claims.UserID.String(), claims.TokenID.String()
+	return &noted
 }
 
 // couldBeLive reports whether a token that has not expired can have been signed with a key of that day. It spares the key

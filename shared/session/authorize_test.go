@@ -191,6 +191,22 @@ func TestEveryRefusalHasItsReasonAndItsCost(t *testing.T) {
 	}
 }
 
+func TestTheLogLearnsWhoseRecordDoesNotFitAndNothingOfAForgedToken(t *testing.T) {
+	w := newWorld()
+	minted, record := w.signIn(t, policy.Developer)
+	forged := edited(t, minted, func(raw []byte) { clear(raw[54:86]) })
+	_, err := w.authorizer.Authorize(t.Context(), secret.New(forged), dashboard)
+	if e := apperr.From(err); e.UserID != "" || e.TokenID != "" {
+		t.Errorf("the ids of a forged token are believed: %+v", e)
+	}
+	record.ExpiresAt++
+	w.records.Add(record)
+	_, err = w.authorizer.Authorize(t.Context(), minted, dashboard)
+	if e := apperr.From(err); !e.Alarm || e.UserID != record.UserID.String() || e.TokenID != record.TokenID.String() {
+		t.Errorf("%+v", e)
+	}
+}
+
 func TestARecordIsGoodForItsOwnTokenOnly(t *testing.T) {
 	for name, edit := range map[string]func(record *session.Record, other session.Record){
 		"another's whole record": func(r *session.Record, o session.Record) {

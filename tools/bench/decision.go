@@ -158,7 +158,7 @@ func (w *world) fill(ctx context.Context, live int) error {
 		})
 	}
 	group.Wait()
-	return errors.Join(append(errs, w.put(ctx, w.record))...)
+	return errors.Join(errors.Join(errs...), w.put(ctx, w.record))
 }
 
 func (w *world) put(ctx context.Context, record session.Record) error {

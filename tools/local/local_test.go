@@ -37,7 +37,7 @@ func TestMain(m *testing.M) {
 			fmt.Fprintln(os.Stderr, err)
 			return 1
 		}
-		defer os.RemoveAll(dir)
+		defer os.RemoveAll(dir) //nolint:errcheck // a temporary folder
 		program := filepath.Join(dir, "local.exe")
 		if output, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput(); err != nil {
 			fmt.Fprintf(os.Stderr, "build the program: %v\n%s", err, output)
@@ -102,7 +102,12 @@ func launch(t *testing.T, arguments ...string) *program {
 		p.command.Wait() //nolint:errcheck // the tests look at the exit code
 		close(p.done)
 	}()
-	t.Cleanup(func() { p.command.Process.Kill(); <-p.done })
+	t.Cleanup(func() {
+		if err := p.command.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
+			t.Errorf("kill the program: %v", err)
+		}
+		<-p.done
+	})
 	return p
 }
 
@@ -278,12 +283,12 @@ func TestAUsedInvitationIsReplacedBeforeTheAnswerArrives(t *testing.T) {
 
 func TestASecondSignalDoesNotWait(t *testing.T) {
 	p, s := serve(t, "-param", "SlowMilliseconds=60000")
-	request, err := http.NewRequest(http.MethodGet, s.URL+"/slow", nil)
+	request, err := http.NewRequest(http.MethodGet, s.URL+"/slow", http.NoBody)
 	if err != nil {
 		t.Fatal(err)
 	}
 	request.Header.Set("Authorization", "Bearer x")
-	go http.DefaultClient.Do(request) //nolint:errcheck,bodyclose // it is cut off
+	go http.DefaultClient.Do(request) //nolint:errcheck // it is cut off
 	time.Sleep(200 * time.Millisecond)
 	begin := time.Now()
 	p.signal(os.Interrupt)

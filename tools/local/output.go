@@ -21,7 +21,7 @@ func (o *output) Write(p []byte) (int, error) {
 }
 
 func (o *output) printf(format string, args ...any) {
-	fmt.Fprintf(o, format, args...) //nolint:errcheck // a terminal that has gone is no reason to stop
+	fmt.Fprintf(o, format, args...) // a terminal that has gone is no reason to stop
 }
 
 func (o *output) logger() *log.Logger { return log.New(o, "local: ", 0) }

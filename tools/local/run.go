@@ -25,7 +25,7 @@ func run(ctx, hurry context.Context, o options, out *output) (err error) {
 	}
 	defer listener.Close() //nolint:errcheck // the server has closed it already, unless the start failed
 	state := &stateFile{path: o.state}
-	if err := state.check(); err != nil {
+	if err := state.check(ctx); err != nil {
 		return err
 	}
 	directory, err := os.MkdirTemp("", "sallyport-local-")

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -36,7 +37,7 @@ type stateFile struct {
 }
 
 // check refuses a file that belongs to a run that still answers. What a dead run left is overwritten.
-func (f *stateFile) check() error {
+func (f *stateFile) check(ctx context.Context) error {
 	content, err := os.ReadFile(f.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -44,23 +45,27 @@ func (f *stateFile) check() error {
 	if err != nil {
 		return fmt.Errorf("read the state file: %w", err)
 	}
+	// What can't be read was not written by this program in one piece, and is of no use to anybody.
 	var old state
-	if json.Unmarshal(content, &old) != nil {
-		return nil // not written by this program in one piece: of no use to anybody
+	if json.Unmarshal(content, &old) == nil && old.answers(ctx) {
+		return fmt.Errorf("%s belongs to a run that still answers on %s (process %d): stop that one, or choose another file with -state", f.path, old.URL, old.PID)
 	}
-	address, err := url.Parse(old.URL)
+	return nil
+}
+
+// answers tells whether the run that wrote s lives and has its port. Of a dead one, the port may be somebody else's now.
+func (s state) answers(ctx context.Context) bool {
+	address, err := url.Parse(s.URL)
 	if err != nil || address.Host == "" {
-		return nil
+		return false
 	}
-	connection, err := net.DialTimeout("tcp", address.Host, time.Second)
+	dialer := net.Dialer{Timeout: time.Second}
+	connection, err := dialer.DialContext(ctx, "tcp", address.Host)
 	if err != nil {
-		return nil // nobody there
+		return false
 	}
 	connection.Close() //nolint:errcheck // it has served its purpose
-	if !alive(old.PID) {
-		return nil // somebody else's port now
-	}
-	return fmt.Errorf("%s belongs to a run that still answers on %s (process %d): stop that one, or choose another file with -state", f.path, old.URL, old.PID)
+	return alive(s.PID)
 }
 
 // write replaces the file in one step, so that no reader sees half of it.

@@ -16,12 +16,12 @@ const watchedBody = 16 << 10
 func (i *invitations) watch(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if i.functionID != "" && r.Method == http.MethodPost && strings.TrimSuffix(r.URL.Path, "/") == "/register" {
-			seen := &head{}
+			ctx, seen := r.Context(), &head{}
 			r.Body = struct {
 				io.Reader
 				io.Closer
 			}{io.TeeReader(r.Body, seen), r.Body}
-			w = &registrationWriter{ResponseWriter: w, created: func() { i.registered(r.Context(), seen.bytes) }}
+			w = &registrationWriter{ResponseWriter: w, created: func() { i.registered(ctx, seen.bytes) }}
 		}
 		next.ServeHTTP(w, r)
 	})

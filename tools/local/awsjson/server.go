@@ -35,7 +35,7 @@ type Call struct {
 // is the answer. Tests use it to count calls and to inject faults.
 type Interceptor func(Call) error
 
-// ErrHang, from an Interceptor, leaves the call unanswered until the caller gives up.
+// ErrHang is what an Interceptor returns to leave the call unanswered until the caller gives up.
 var ErrHang = errors.New("awsjson: unanswered on purpose")
 
 // Server is the http.Handler. It is safe for concurrent use.

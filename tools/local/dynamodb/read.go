@@ -131,8 +131,8 @@ func (t *table) compareSortKeys(a, b item) int {
 	x, y := a[name], b[name]
 	switch t.kind(t.schema[1]) {
 	case types.ScalarAttributeTypeN:
-		m, _ := strconv.ParseFloat(*x.N, 64) //nolint:errcheck // checked when it was written
-		n, _ := strconv.ParseFloat(*y.N, 64) //nolint:errcheck // likewise
+		m, _ := strconv.ParseFloat(*x.N, 64) // checked when it was written
+		n, _ := strconv.ParseFloat(*y.N, 64) // likewise
 		return cmp.Compare(m, n)
 	case types.ScalarAttributeTypeB:
 		return bytes.Compare(x.B, y.B)

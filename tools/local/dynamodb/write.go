@@ -75,6 +75,8 @@ func (s *Server) plan(k kind, w *write) (plan, error) {
 	switch k {
 	case put:
 		p.new = w.Item
+	case remove:
+		p.new = nil
 	case check:
 		p.new = p.old
 	case update:

@@ -18,7 +18,7 @@ func canonical(encryptionContext map[string]string) ([]byte, error) {
 	for _, name := range slices.Sorted(maps.Keys(encryptionContext)) {
 		for _, text := range []string{name, encryptionContext[name]} {
 			size += len(text)
-			canonical = binary.BigEndian.AppendUint32(canonical, uint32(len(text)))
+			canonical = binary.BigEndian.AppendUint64(canonical, uint64(len(text)))
 			canonical = append(canonical, text...)
 		}
 		if name == "" {

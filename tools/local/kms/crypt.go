@@ -63,7 +63,7 @@ func (s *Server) generateDataKey(r *generateRequest) (any, error) {
 		return nil, validation("1 validation error detected: 'numberOfBytes' must be between 1 and %d, not %d", dataKeyLimit, size)
 	}
 	plaintext := make([]byte, size)
-	rand.Read(plaintext) //nolint:errcheck // never fails: crypto/rand
+	rand.Read(plaintext) // never fails
 	blob, arn, err := s.seal(r.KeyId, r.EncryptionContext, plaintext, r.DryRun)
 	if err != nil {
 		return nil, err

@@ -4,6 +4,7 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/rand"
+	"encoding/binary"
 	"time"
 
 	"sallyport/tools/local/awsjson"
@@ -33,7 +34,7 @@ func newKey(id string, now time.Time) *key {
 // chance of a repeat stays far below the 2^-32 that NIST SP 800-38D section 8.3 asks for.
 func newBackingKey() cipher.AEAD {
 	var master [32]byte
-	rand.Read(master[:]) //nolint:errcheck // never fails: crypto/rand
+	rand.Read(master[:]) // never fails
 	block, err := aes.NewCipher(master[:])
 	if err != nil {
 		panic(err) // only for a wrong key size
@@ -68,8 +69,8 @@ const blobVersion = 1
 
 func (k *key) seal(plaintext, context []byte) []byte {
 	generation := len(k.backing) - 1
-	header := append([]byte{blobVersion, byte(len(k.id))}, k.id...)
-	header = append(header, byte(generation>>8), byte(generation))
+	header := append([]byte{blobVersion, byte(len(k.id))}, k.id...) //nolint:gosec // G115: see NewServer and newKeyID
+	header = binary.BigEndian.AppendUint16(header, uint16(generation)) //nolint:gosec // G115: at most rotationLimit
 	return k.backing[generation].Seal(header, nil, plaintext, append(context, header...))
 }
 
@@ -79,7 +80,7 @@ func parseBlob(blob []byte) (keyID string, generation, headerSize int, err error
 		return "", 0, 0, invalidCiphertext()
 	}
 	headerSize = 2 + int(blob[1]) + 2
-	return string(blob[2 : headerSize-2]), int(blob[headerSize-2])<<8 | int(blob[headerSize-1]), headerSize, nil
+	return string(blob[2 : headerSize-2]), int(binary.BigEndian.Uint16(blob[headerSize-2:])), headerSize, nil
 }
 
 func (k *key) open(blob, context []byte, generation, headerSize int) ([]byte, error) {

@@ -27,7 +27,7 @@ type Server struct {
 	keys map[string]*key // by id
 }
 
-// NewServer returns a Server that holds an enabled symmetric key for each id. More can be made with CreateKey.
+// NewServer returns a Server that holds an enabled symmetric key for each id, of at most 255 bytes. More can be made with CreateKey.
 func NewServer(keyIDs ...string) *Server {
 	s := &Server{keys: map[string]*key{}}
 	for _, id := range keyIDs {
@@ -68,7 +68,7 @@ func invalidState(format string, args ...any) error {
 
 func newKeyID() string {
 	var b [16]byte
-	rand.Read(b[:]) //nolint:errcheck // never fails: crypto/rand
+	rand.Read(b[:]) // never fails
 	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
 	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }

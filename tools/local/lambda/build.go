@@ -61,13 +61,15 @@ func buildBatch(ctx context.Context, dir, out string, folders []string, function
 	if err := os.Mkdir(out, 0o700); err != nil {
 		return fmt.Errorf("build the functions: %w", err)
 	}
-	if output, err := goBuild(ctx, dir, out, folders); err == nil {
+	output, err := goBuild(ctx, dir, out, folders)
+	switch {
+	case err == nil:
 		return nil
-	} else if errors.Is(err, exec.ErrNotFound) {
+	case errors.Is(err, exec.ErrNotFound):
 		return errors.New("the go command is not in PATH: install Go (https://go.dev/dl) and try again")
-	} else if ctx.Err() != nil {
+	case ctx.Err() != nil:
 		return fmt.Errorf("build the functions: %w", ctx.Err())
-	} else if len(folders) == 1 {
+	case len(folders) == 1:
 		return notBuilt(folders[0], functions, output, err)
 	}
 	for _, folder := range folders { // which one was it?

@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 			fmt.Fprintln(os.Stderr, err)
 			return 1
 		}
-		defer os.RemoveAll(dir)
+		defer os.RemoveAll(dir) //nolint:errcheck // a temporary folder
 		if _, err := lambda.Build(context.Background(), dir, []template.Function{fixture("Echo"), fixture("Dies"), fixture("Silent"), fixture("Twice")}); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			return 1

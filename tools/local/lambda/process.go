@@ -63,7 +63,7 @@ func (p *process) run() {
 	command.WaitDelay = time.Second // for what it may have started and left holding its output
 	ownGroup(command)
 
-	status := ""
+	var status string
 	if err := platform.spawner.start(command); err != nil {
 		status = err.Error()
 	} else {

@@ -12,7 +12,7 @@ import (
 func main() {
 	made := 0
 	lambda.Start(func(r events.APIGatewayProxyRequest) (events.APIGatewayProxyResponse, error) {
-		if r.RequestContext.Authorizer["role"] != "ADMIN" || r.RequestContext.Authorizer["username"] != "operator" {
+		if r.RequestContext.Authorizer["role"] != "ADMIN" || r.RequestContext.Authorizer["username"] != "the operator" {
 			return events.APIGatewayProxyResponse{StatusCode: 403, Body: "{}"}, nil
 		}
 		made++
