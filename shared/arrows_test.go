@@ -25,7 +25,6 @@ const (
 	jsonV2    = "github.com/go-json-experiment/json"
 	argon2    = "golang.org/x/crypto/argon2"
 	precis    = "golang.org/x/text/secure/precis"
-	zxcvbn    = "github.com/nbutton23/zxcvbn-go"
 )
 
 // mayImport is who may import whom, the standard library aside: of ours the very package named, of a library also what is
@@ -35,7 +34,7 @@ var mayImport = map[string][]string{
 	"shared/apperr":   {},
 	"shared/policy":   {},
 	"shared/token":    {"shared/secret"},
-	"shared/envelope": {"shared/secret"},
+	"shared/envelope": {},
 	"shared/otp":      {"shared/secret"},
 	"shared/password": {"shared/secret", argon2, precis},
 
@@ -70,9 +69,9 @@ var mustNotLink = []struct {
 	{"functions", slices.Concat(testOnly, []string{"tools", "testing"}), "a function is made of shared packages and libraries"},
 	{"functions", []string{awsSDK + "config"}, "the loader of configuration files costs a cold start 1.8 MB; awsboot does without"},
 	{"functions", []string{"text/template", "html/template"}, "they keep the linker from leaving out what is unused"},
-	{"functions/authorizer", []string{"shared/account", "shared/password", "shared/otp", argon2, zxcvbn, precis},
+	{"functions/authorizer", []string{"shared/account", "shared/password", "shared/otp", argon2, precis},
 		"it runs on every request and needs nothing that only sign-in needs"},
-	{"functions/logout", []string{"shared/account", "shared/password", "shared/otp", argon2, zxcvbn, "shared/kmskey", kms},
+	{"functions/logout", []string{"shared/account", "shared/password", "shared/otp", argon2, "shared/kmskey", kms},
 		"it deletes a row: it has no permission on the key"},
 	{"functions/invitations", []string{"shared/kmskey", kms}, "it has no permission on the key"},
 	{"functions/login", []string{"shared/kmskey", kms}, "it has no permission on the key"},

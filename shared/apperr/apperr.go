@@ -89,7 +89,7 @@ func (e *Error) Error() string {
 // Unwrap gives the cause to errors.Is and errors.As.
 func (e *Error) Unwrap() error { return e.Err }
 
-// From returns the Error in err's chain; any other error is an Internal one, because nobody has said what it means.
+// From returns the Error in the chain of err, which must not be nil; any other error is an Internal one, because nobody has said what it means.
 func From(err error) *Error {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e
@@ -97,5 +97,10 @@ func From(err error) *Error {
 	return &Error{Code: Internal, Reason: "unclassified", Err: err}
 }
 
-// CodeOf returns the code of the Error in err's chain, Internal if there is none.
-func CodeOf(err error) Code { return From(err).Code }
+// CodeOf returns the code of the Error in err's chain, Internal if there is none, and no code at all for nil.
+func CodeOf(err error) Code {
+	if err == nil {
+		return ""
+	}
+	return From(err).Code
+}

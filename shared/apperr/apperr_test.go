@@ -34,3 +34,9 @@ func TestUnavailableKeepsItsCauseForTheLogOnly(t *testing.T) {
 		t.Errorf("the caller is told the inside: %s", err.Detail)
 	}
 }
+
+func TestNoErrorHasNoCode(t *testing.T) {
+	if code := apperr.CodeOf(nil); code != "" {
+		t.Errorf("CodeOf(nil) = %s", code)
+	}
+}

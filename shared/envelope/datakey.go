@@ -40,7 +40,7 @@ type keyID struct {
 
 func (id keyID) header() [headerSize]byte {
 	// Three bytes hold the days until the year 47905.
-	return [headerSize]byte{sealedVersion, byte(id.day >> 16), byte(id.day >> 8), byte(id.day), id.generation} //nolint:gosec // G115: three bytes of the number //nolint:gosec // G115: see above
+	return [headerSize]byte{sealedVersion, byte(id.day >> 16), byte(id.day >> 8), byte(id.day), id.generation} //nolint:gosec // G115: three bytes of the number
 }
 
 // dataKey holds what is derived from one data key.

@@ -74,7 +74,7 @@ func TestCodesAreThoseOfOathtool(t *testing.T) {
 	const key = "\x00\x11\x22\x33\x44\x55\x66\x77\x88\x99\xaa\xbb\xcc\xdd\xee\xff\x01\x23\x45\x67"
 	frozen := map[int64]string{0: "539887", 29: "539887", 30: "994005", 1795392000: "322637", 1795392029: "322637", 1795392030: "620977"}
 	oathtool, missing := exec.LookPath("oathtool")
-	if missing != nil && os.Getenv("CI") == "true" {
+	if missing != nil && os.Getenv("CI") != "" {
 		t.Fatal("install oathtool:", missing)
 	}
 	s := parseSecret(t, key)

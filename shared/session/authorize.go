@@ -166,4 +166,4 @@ func alarming(reason apperr.Reason, cause error) error {
 	return &apperr.Error{Code: apperr.Unauthenticated, Detail: signIn, Reason: reason, Alarm: true, Err: cause}
 }
 
-func isCorrupt(err error) bool { return err != nil && apperr.CodeOf(err) == apperr.Corrupt }
+func isCorrupt(err error) bool { return apperr.CodeOf(err) == apperr.Corrupt }

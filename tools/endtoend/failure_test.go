@@ -67,15 +67,7 @@ func TestADependencyThatFailsLetsNobodyInAndRecoversByItself(t *testing.T) {
 	databaseServer, keyServer := httptest.NewServer(database), httptest.NewServer(keys)
 	t.Cleanup(databaseServer.Close)
 	t.Cleanup(keyServer.Close)
-	runner, err := endtoend.Start(program, root, t.TempDir(), "-dynamodb", databaseServer.URL, "-kms", keyServer.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := runner.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
+	runner := start(t, "-dynamodb", databaseServer.URL, "-kms", keyServer.URL)
 	c := calling(t, runner.Client)
 	user := c.user()
 	token := c.signIn(user)

@@ -58,6 +58,27 @@ func run(m *testing.M) int {
 	return code
 }
 
+// start starts a local run for one test, which ends it and looks through what it printed.
+func start(t *testing.T, args ...string) *endtoend.Runner {
+	t.Helper()
+	runner, err := endtoend.Start(program, root, t.TempDir(), args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := runner.Stop(); err != nil {
+			t.Error(err)
+		}
+		if leaked := secrets.in(runner.Output()); len(leaked) > 0 {
+			t.Errorf("the output of the local run tells %d secrets, such as a %s", len(leaked), leaked[0])
+		}
+		if strings.Contains(runner.Output(), "DATA RACE") {
+			t.Error("the local run has a data race:\n" + runner.Output())
+		}
+	})
+	return runner
+}
+
 // secrets are all passwords, codes, tokens and keys that the tests have handled: none may appear in what is printed.
 var secrets canaries
 

@@ -199,15 +199,7 @@ func TestEachFunctionDoesExactlyWhatItsPolicyAllowsAndNoKeyIsPrinted(t *testing.
 	databaseServer, keyServer := httptest.NewServer(database), httptest.NewServer(keys)
 	t.Cleanup(databaseServer.Close)
 	t.Cleanup(keyServer.Close)
-	runner, err := endtoend.Start(program, root, t.TempDir(), "-dynamodb", databaseServer.URL, "-kms", keyServer.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := runner.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
+	runner := start(t, "-dynamodb", databaseServer.URL, "-kms", keyServer.URL)
 	everything(t, runner)
 
 	for _, id := range slices.Sorted(maps.Keys(allowed)) {

@@ -18,18 +18,7 @@ func TestASlowDependencyMeansAnAnswerOr503AndNothingElse(t *testing.T) {
 	databaseServer, keyServer := httptest.NewServer(database), httptest.NewServer(keys)
 	t.Cleanup(databaseServer.Close)
 	t.Cleanup(keyServer.Close)
-	runner, err := endtoend.Start(program, root, t.TempDir(), "-dynamodb", databaseServer.URL, "-kms", keyServer.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := runner.Stop(); err != nil {
-			t.Error(err)
-		}
-		if leaked := secrets.in(runner.Output()); len(leaked) > 0 {
-			t.Errorf("the output tells %d secrets, such as a %s", len(leaked), leaked[0])
-		}
-	})
+	runner := start(t, "-dynamodb", databaseServer.URL, "-kms", keyServer.URL)
 	c := calling(t, runner.Client)
 	user := c.user()
 	token := c.signIn(user)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -283,7 +284,7 @@ func TestAUsedInvitationIsReplacedBeforeTheAnswerArrives(t *testing.T) {
 
 func TestASecondSignalDoesNotWait(t *testing.T) {
 	p, s := serve(t, "-param", "SlowMilliseconds=60000")
-	request, err := http.NewRequest(http.MethodGet, s.URL+"/slow", http.NoBody)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+"/slow", http.NoBody)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -69,7 +69,7 @@ const blobVersion = 1
 
 func (k *key) seal(plaintext, context []byte) []byte {
 	generation := len(k.backing) - 1
-	header := append([]byte{blobVersion, byte(len(k.id))}, k.id...) //nolint:gosec // G115: see NewServer and newKeyID
+	header := append([]byte{blobVersion, byte(len(k.id))}, k.id...)    //nolint:gosec // G115: see NewServer and newKeyID
 	header = binary.BigEndian.AppendUint16(header, uint16(generation)) //nolint:gosec // G115: at most rotationLimit
 	return k.backing[generation].Seal(header, nil, plaintext, append(context, header...))
 }
