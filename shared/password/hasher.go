@@ -92,7 +92,7 @@ func (h *Hasher) Verify(phc string, p Plain) (match, outdated bool, err error) {
 	if err != nil {
 		return false, false, err
 	}
-	tag := h.derive(p, stored.params, stored.salt, uint32(len(stored.tag)))
+	tag := h.derive(p, stored.params, stored.salt, uint32(len(stored.tag))) //nolint:gosec // G115: the parser bounds it
 	match = subtle.ConstantTimeCompare(tag, stored.tag) == 1
 	outdated = stored.params.below(h.params) || len(stored.salt) < saltLength || len(stored.tag) < tagLength
 	return match, outdated, nil

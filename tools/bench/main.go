@@ -101,6 +101,9 @@ func (r *report) page(at time.Time) string {
 
 Made by `+"`make bench`"+` on %s: %s, %s/%s, %d processors, %s. Run it again to renew this page; do not edit it.
 
+Two aims of part (f), 1.6 and 2.3 times the bare binary, are at the edge of what two AWS clients leave: importing them, before any of our code
+runs, costs what the line of the binary that imports them shows.
+
 Times are medians over interleaved rounds on a machine that others use too, so that the ratios say more than the times.
 The database and the key service are the local run's embedded ones, reached over loopback by the AWS SDK: against AWS itself
 each read takes milliseconds, and our own share of a decision is smaller still.
