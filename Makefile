@@ -57,7 +57,7 @@ fuzz: ## run every fuzz target for FUZZTIME (30s) each
 		$(GO) test -run='^$$' -fuzz="^$$target\$$" -fuzztime=$(FUZZTIME) "$$(dirname "$$file")" || exit 1; \
 	done
 
-bench: ## measure, and print the table of docs/benchmarks.md
+bench: ## measure, and write the figures to docs/benchmarks.md
 	$(GO) run ./tools/bench $(ARGS)
 
 invite: ## make the first ADMIN invitation of a deployed stack (STACK=sallyport), with your AWS credentials
@@ -68,4 +68,4 @@ deploy: build ## deploy to your AWS account; the first time SAM asks for region 
 	else $(SAM) deploy --guided --stack-name $(STACK); fi
 
 clean: ## remove what the targets above made
-	rm -rf .aws-sam .local bin
+	rm -rf .aws-sam .local

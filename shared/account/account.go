@@ -34,10 +34,10 @@ type Account struct {
 	UserID           token.ID
 	Status           Status
 	Role             policy.Role
-	PasswordHash     string // Argon2id in PHC form
-	SealedTOTPSecret []byte // under KMS, bound to the user id
-	LastTOTPStep     int64  // the step of the last accepted code: none up to it is accepted again
-	RecoveryCodes    []string
+	PasswordHash     string                    // Argon2id in PHC form
+	SealedTOTPSecret []byte                    // under KMS, bound to the user id
+	LastTOTPStep     int64                     // the step of the last accepted code: none up to it is accepted again
+	RecoveryCodes    []string                  // those not used yet, each as otp.RecoveryCode.Hash gives it
 	Sessions         map[token.ID]SessionEntry // by token id; at most MaxSessions live ones
 	SessionVersion   int64                     // rises when all sessions end: it voids pending challenges
 	Revision         int64                     // rises with every write
@@ -66,17 +66,21 @@ var (
 
 // Reader finds accounts.
 type Reader interface {
-	// Account returns the account as of now (strongly consistent), and false if there is none. An error means that the store
-	// could not answer.
+	// Account returns the account as of now (strongly consistent), and false if there is none. An error with code
+	// apperr.Corrupt means that the row is damaged, and any other that the store could not answer.
 	Account(ctx context.Context, username string) (Account, bool, error)
 }
 
-// maxAttempts is how often a write is tried anew after an ErrConflict.
+// maxAttempts is how often a write that meets ErrConflict is tried, the first time included.
 const maxAttempts = 6
 
 // pause waits before the attempt after the given one (from 0): a random time of up to 20 ms, doubling each time, so that
-// writers that collided do not collide again. It returns early, with an error, when ctx ends.
+// writers that collided do not collide again. After the last of maxAttempts there is nothing to wait for. It returns early,
+// with an error, when ctx ends.
 func pause(ctx context.Context, attempt int) error {
+	if attempt == maxAttempts-1 {
+		return nil
+	}
 	var random [8]byte
 	_, _ = rand.Read(random[:]) // never fails: crypto/rand ends the process instead
 	ceiling := uint64(20*time.Millisecond) << attempt

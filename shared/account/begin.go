@@ -19,12 +19,13 @@ type Challenge struct {
 	ID             string
 	Username       string // canonical
 	UserID         token.ID
-	Attempts       int
+	Attempts       int   // codes counted so far, right or wrong
 	SessionVersion int64 // as seen with the password
 	ExpiresAt      int64 // Unix seconds
 }
 
-// BeginStore is what the first step of a sign-in needs of a store.
+// BeginStore is what the first step of a sign-in needs of a store. Errors other than ErrConflict mean that it could not answer, or,
+// with code apperr.Corrupt, that a row is damaged.
 type BeginStore interface {
 	Reader
 	Throttles
@@ -70,7 +71,7 @@ func errCredentials(reason apperr.Reason, account string) error {
 }
 
 // Begin checks the password and opens a challenge. The error's code is Unauthenticated, TooManyRequests, ServiceUnavailable,
-// or Corrupt, which is an alarm: the stored password hash is damaged.
+// or Corrupt, which is an alarm: a stored row, or the password hash in it, is damaged.
 //
 // Whoever guesses learns nothing about whether a name exists: the answer, the reads, the writes and the one Argon2id hash are
 // the same for all.
@@ -120,7 +121,7 @@ func (b *Beginner) forgive(ctx context.Context, address string) {
 	}
 }
 
-// challenge judges the password.
+// challenge judges the password, and returns the challenge to store if it is right.
 func (b *Beginner) challenge(ctx context.Context, canonical string, text secret.Text, now time.Time) (Challenge, error) {
 	account, found, err := b.Store.Account(ctx, canonical)
 	if err != nil {

@@ -1,9 +1,9 @@
 package account
 
 import (
-	"sallyport/shared/secret"
 	"time"
 
+	"sallyport/shared/secret"
 	"sallyport/shared/token"
 )
 

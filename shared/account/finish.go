@@ -17,7 +17,8 @@ import (
 // maxChallengeAttempts is how many codes one challenge takes (NIST SP 800-63B-4 section 3.2.2 asks for a limit).
 const maxChallengeAttempts = 5
 
-// FinishStore is what the second step of a sign-in needs of a store.
+// FinishStore is what the second step of a sign-in needs of a store. Errors other than ErrConflict and ErrChallengeGone mean that it
+// could not answer, or, with code apperr.Corrupt, that a row is damaged.
 type FinishStore interface {
 	Reader
 	Throttles
@@ -44,7 +45,7 @@ type Completion struct {
 }
 
 // SecretOpener opens what a SecretSealer sealed. An error with code apperr.Corrupt means that the sealed secret is damaged or
-// another account's.
+// another account's, and any other that the key service could not answer.
 type SecretOpener interface {
 	OpenSecret(ctx context.Context, userID token.ID, sealed []byte) ([]byte, error)
 }
@@ -66,7 +67,7 @@ type SignedIn struct {
 }
 
 // errCode is one and the same for a wrong code, a used one, and a challenge that is unknown, expired or used up.
-func errCode(reason apperr.Reason) error {
+func errCode(reason apperr.Reason) *apperr.Error {
 	return apperr.Refuse(apperr.Unauthenticated,
 		"The code is wrong or used, or the challenge is over. Wait for the next code, or sign in again.", reason)
 }
@@ -74,8 +75,18 @@ func errCode(reason apperr.Reason) error {
 // errUsed is for a code that was right once.
 func errUsed() error { return errCode("code_used") }
 
+// errWrong is the cause of the one refusal that counts as a failure: the code is not, and never was, the account's.
+var errWrong = errors.New("account: not a code of this account")
+
+func errWrongCode() error {
+	refusal := errCode("code_wrong")
+	refusal.Err = errWrong
+	return refusal
+}
+
 // Finish checks the code that answers a challenge, and begins a session. The error's code is InvalidRequest (not the form of
-// a code; not counted), Unauthenticated, TooManyRequests or ServiceUnavailable.
+// a code; not counted), Unauthenticated, TooManyRequests, ServiceUnavailable, or Corrupt, which is an alarm: a stored row or the
+// day's data key is damaged. A TOTP secret that does not open is an alarm too, but Unauthenticated.
 //
 // An attempt is counted before it is judged, against its challenge and against the account, so that parallel guesses cannot
 // pass a limit. Checking the code and using it up are one transaction.
@@ -114,6 +125,7 @@ func named(err error, username string) error {
 	return &named
 }
 
+// challenge finds the challenge that the caller answers, if it can still be answered.
 func (f *Finisher) challenge(ctx context.Context, id string, now time.Time) (Challenge, error) {
 	if id == "" {
 		return Challenge{}, errCode("challenge_unknown")
@@ -151,7 +163,7 @@ func (f *Finisher) answer(ctx context.Context, challenge Challenge, code otp.Cod
 		}
 		after, err := f.use(ctx, before, code, now)
 		if err != nil {
-			return SignedIn{}, !wasRight && isWrong(err), err
+			return SignedIn{}, !wasRight && errors.Is(err, errWrong), err
 		}
 		wasRight = true
 		minted, record, err := f.Issuer.Issue(ctx, session.Holder{UserID: before.UserID, Username: before.Username, Role: before.Role})
@@ -177,13 +189,6 @@ func (f *Finisher) answer(ctx context.Context, challenge Challenge, code otp.Cod
 	return SignedIn{}, false, apperr.Unavailable(ErrConflict)
 }
 
-const (
-	reasonWrongCode     apperr.Reason = "code_wrong"
-	reasonSecretCorrupt apperr.Reason = "totp_secret_corrupt"
-)
-
-func isWrong(err error) bool { return apperr.From(err).Reason == reasonWrongCode }
-
 // use judges the code against the account, and returns the account with the code used up.
 func (f *Finisher) use(ctx context.Context, account Account, code otp.Code, now time.Time) (Account, error) {
 	key, err := f.secret(ctx, account)
@@ -195,14 +200,14 @@ func (f *Finisher) use(ctx context.Context, account Account, code otp.Code, now 
 		hash := code.Recovery().Hash(key, account.UserID.String())
 		i := slices.Index(account.RecoveryCodes, hash)
 		if i < 0 {
-			return Account{}, errCode(reasonWrongCode)
+			return Account{}, errWrongCode()
 		}
 		account.RecoveryCodes = slices.Delete(slices.Clone(account.RecoveryCodes), i, i+1)
 		return account, nil
 	}
 	step, ok := key.Match(code, now)
 	if !ok {
-		return Account{}, errCode(reasonWrongCode)
+		return Account{}, errWrongCode()
 	}
 	if step <= account.LastTOTPStep { // RFC 6238 section 5.2: a code is good once
 		return Account{}, errUsed()
@@ -215,19 +220,22 @@ func (f *Finisher) use(ctx context.Context, account Account, code otp.Code, now 
 // refused, and somebody should look.
 func (f *Finisher) secret(ctx context.Context, account Account) (otp.Secret, error) {
 	plaintext, err := f.Opener.OpenSecret(ctx, account.UserID, account.SealedTOTPSecret)
-	if err == nil {
-		defer clear(plaintext)
-		var key otp.Secret
-		if key, err = otp.ParseSecret(plaintext); err == nil {
-			return key, nil
-		}
-		err = apperr.Tampered(reasonSecretCorrupt, err)
+	switch {
+	case apperr.CodeOf(err) == apperr.Corrupt:
+		return otp.Secret{}, errSecretCorrupt(err)
+	case err != nil:
+		return otp.Secret{}, apperr.Dependency(err)
 	}
-	err = apperr.Dependency(err)
-	if apperr.CodeOf(err) == apperr.Corrupt {
-		refusal := *apperr.From(errCode(reasonSecretCorrupt))
-		refusal.Alarm, refusal.Err = true, err
-		return otp.Secret{}, &refusal
+	defer clear(plaintext)
+	key, err := otp.ParseSecret(plaintext)
+	if err != nil {
+		return otp.Secret{}, errSecretCorrupt(err)
 	}
-	return otp.Secret{}, err
+	return key, nil
+}
+
+func errSecretCorrupt(cause error) error {
+	refusal := errCode("totp_secret_corrupt")
+	refusal.Alarm, refusal.Err = true, cause
+	return refusal
 }

@@ -27,7 +27,7 @@ type Invitation struct {
 	ExpiresAt int64  // Unix seconds
 }
 
-// InvitationAdder stores invitations.
+// InvitationAdder stores invitations. An error means that the store could not answer.
 type InvitationAdder interface {
 	AddInvitation(ctx context.Context, invitation Invitation) error
 }

@@ -24,7 +24,8 @@ const (
 	MaxCodeLength = 128
 )
 
-// RegistrationStore is what registration needs of a store. Errors other than ErrConflict mean that it could not answer.
+// RegistrationStore is what registration needs of a store. Errors other than ErrConflict mean that it could not answer, or, with
+// code apperr.Corrupt, that a row is damaged.
 type RegistrationStore interface {
 	Reader
 
@@ -43,7 +44,7 @@ type Creation struct {
 	Uses     string   // the hash of the invitation that must be there and is used up; empty: none
 }
 
-// SecretSealer seals TOTP secrets, each bound to its user id.
+// SecretSealer seals TOTP secrets, each bound to its user id. An error means that the key service could not answer.
 type SecretSealer interface {
 	SealSecret(ctx context.Context, userID token.ID, plaintext []byte) ([]byte, error)
 }
@@ -72,9 +73,9 @@ type Registered struct {
 	UserID        token.ID
 	Username      string // canonical
 	Role          policy.Role
-	TOTPSecret    secret.Text // base32
-	TOTPURI       secret.Text
-	RecoveryCodes []secret.Text
+	TOTPSecret    secret.Text   // base32
+	TOTPURI       secret.Text   // otp.Secret.URI
+	RecoveryCodes []secret.Text // as otp.RecoveryCode.Show gives them
 }
 
 // request is an input that is well-formed.
@@ -86,8 +87,9 @@ type request struct {
 }
 
 // Register makes a pending account; its first complete sign-in makes it active. The error's code is InvalidRequest,
-// Forbidden (the role needs an invitation, and this is none for it), UsernameTaken or ServiceUnavailable, and then the
-// invitation is unused.
+// Forbidden (the role needs an invitation, and this is none for it), UsernameTaken, ServiceUnavailable or Corrupt (a stored row
+// is damaged), and then the invitation is unused. After ServiceUnavailable alone the account may have been made all the same, its
+// answer lost: with the same invitation the caller may register anew at once, without one after pendingLife.
 func (r *Registrar) Register(ctx context.Context, in RegisterInput) (Registered, error) {
 	req, err := r.check(in)
 	if err != nil {
@@ -119,6 +121,7 @@ func (r *Registrar) Register(ctx context.Context, in RegisterInput) (Registered,
 	return Registered{}, apperr.Unavailable(ErrConflict)
 }
 
+// check reads the input without asking the store. The error's code is InvalidRequest.
 func (r *Registrar) check(in RegisterInput) (request, error) {
 	username, err := Canonical(in.Username)
 	if err != nil {
@@ -160,43 +163,56 @@ func (a admitted) with(account Account) Creation {
 	return Creation{Account: account, Replaces: a.replaces, Uses: a.uses}
 }
 
-// admit applies the rules for roles, invitations and names to what the store says now.
+// admit applies the rules for roles and invitations, and after them those for names, to what the store says now.
 func (r *Registrar) admit(ctx context.Context, req request) (admitted, error) {
 	holder, taken, err := r.Store.Account(ctx, req.username)
 	if err != nil {
 		return admitted{}, apperr.Dependency(err)
 	}
 	now := r.Now().Unix()
-	var a admitted
-	var again bool // the caller registers once more with the invitation that made the pending account
-	switch {
-	case req.invitationHash != "":
-		again = taken && holder.Status == Pending && holder.Role == req.role &&
-			holder.InvitationHash == req.invitationHash && holder.InvitationExpiresAt > now
-		a.invitationHash, a.invitationExpiresAt = holder.InvitationHash, holder.InvitationExpiresAt
-		if !again {
-			invitation, ok, err := r.Store.Invitation(ctx, req.invitationHash)
-			if err != nil {
-				return admitted{}, apperr.Dependency(err)
-			}
-			if !ok || invitation.Role != req.role || invitation.ExpiresAt <= now {
-				return admitted{}, apperr.Refuse(apperr.Forbidden,
-					"The invitation is not valid for this role. Ask an administrator for a new one.", "invitation_refused")
-			}
-			a.uses, a.invitationHash, a.invitationExpiresAt = invitation.CodeHash, invitation.CodeHash, invitation.ExpiresAt
-		}
-	case !slices.Contains(r.FreeRoles, req.role):
-		return admitted{}, apperr.Refuse(apperr.Forbidden,
-			"This role needs an invitation. Ask an administrator for one.", "invitation_missing")
+	if taken && holder.madeWith(req, now) { // the answer was lost: for this one account the invitation is as good as new
+		return admitted{
+			replaces: &holder, invitationHash: holder.InvitationHash, invitationExpiresAt: holder.InvitationExpiresAt,
+		}, nil
+	}
+	a, err := r.invited(ctx, req, now)
+	if err != nil {
+		return admitted{}, err
 	}
 	if taken {
-		lapsed := holder.Status == Pending && holder.CreatedAt+int64(pendingLife/time.Second) <= now
-		if !again && !lapsed {
+		if lapsed := holder.Status == Pending && holder.CreatedAt+int64(pendingLife/time.Second) <= now; !lapsed {
 			return admitted{}, apperr.New(apperr.UsernameTaken, "The username is taken. Choose another.")
 		}
 		a.replaces = &holder
 	}
 	return a, nil
+}
+
+// madeWith reports whether the account is pending and was made with the invitation that the request shows, for the same role.
+func (a Account) madeWith(req request, now int64) bool {
+	return req.invitationHash != "" && a.InvitationHash == req.invitationHash && a.InvitationExpiresAt > now &&
+		a.Status == Pending && a.Role == req.role
+}
+
+// invited checks that the role is free or that the invitation is for it. An invitation that is shown must be right, whether
+// or not the role needs one.
+func (r *Registrar) invited(ctx context.Context, req request, now int64) (admitted, error) {
+	if req.invitationHash == "" {
+		if !slices.Contains(r.FreeRoles, req.role) {
+			return admitted{}, apperr.Refuse(apperr.Forbidden,
+				"This role needs an invitation. Ask an administrator for one.", "invitation_missing")
+		}
+		return admitted{}, nil
+	}
+	invitation, found, err := r.Store.Invitation(ctx, req.invitationHash)
+	if err != nil {
+		return admitted{}, apperr.Dependency(err)
+	}
+	if !found || invitation.Role != req.role || invitation.ExpiresAt <= now {
+		return admitted{}, apperr.Refuse(apperr.Forbidden,
+			"The invitation is not valid for this role. Ask an administrator for a new one.", "invitation_refused")
+	}
+	return admitted{uses: invitation.CodeHash, invitationHash: invitation.CodeHash, invitationExpiresAt: invitation.ExpiresAt}, nil
 }
 
 // build makes the account and its secrets. The expensive hash comes only after admit has let the request through.
@@ -226,5 +242,5 @@ func (r *Registrar) build(ctx context.Context, req request) (Account, Registered
 	return account, shown, nil
 }
 
-// sentence makes an error text of package password into a problem's detail.
+// sentence makes an error text of package password or otp into a problem's detail.
 func sentence(err error) string { return "The " + err.Error() + "." }

@@ -21,7 +21,7 @@ type Throttle struct {
 }
 
 // Throttles keeps failures, of subjects that exist and of subjects that do not. Errors other than ErrConflict mean that the
-// store could not answer.
+// store could not answer, or, with code apperr.Corrupt, that the row is damaged.
 type Throttles interface {
 	// Throttle returns the subject's row as of now (strongly consistent), zero if there is none.
 	Throttle(ctx context.Context, subject string) (Throttle, error)
@@ -56,6 +56,7 @@ const forgetAfter = 24 * time.Hour
 func passwordDelays() delays { return delays{free: 5, first: time.Second, most: 900 * time.Second} }
 func codeDelays() delays     { return delays{free: 4, first: 30 * time.Second, most: 900 * time.Second} }
 
+// after returns the wait that starts with so many failures in a row, zero for none.
 func (d delays) after(failures int) time.Duration {
 	if failures <= d.free {
 		return 0
@@ -75,6 +76,7 @@ const (
 	addressWindow   = 5 * time.Minute
 )
 
+// tooMany refuses an attempt that comes too early by wait.
 func tooMany(wait time.Duration) error {
 	return &apperr.Error{
 		Code: apperr.TooManyRequests, Detail: "Too many failed attempts. Wait as long as Retry-After says, then try again.",
@@ -82,6 +84,7 @@ func tooMany(wait time.Duration) error {
 	}
 }
 
+// What failures are counted under: a username, an account's codes, and an address in the window that ends at end (Unix seconds).
 func nameSubject(canonical string) string { return subject("password", canonical) }
 func codeSubject(userID token.ID) string  { return subject("code", userID.String()) }
 func addressSubject(a string, end int64) string {

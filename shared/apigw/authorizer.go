@@ -26,8 +26,9 @@ type AuthorizerResponse = events.APIGatewayCustomAuthorizerResponse
 // errUnauthorized has the exact and only text that API Gateway answers with 401.
 var errUnauthorized = errors.New("Unauthorized")
 
-// maxPolicyResource is how long the resource of a policy statement may be for API Gateway. No route of ours comes near it:
-// what does is padded with slashes, which the gateway's routing forgives.
+// maxPolicyResource is how many characters the resource of a policy statement may have (API Gateway Developer Guide, "Output from an
+// API Gateway Lambda authorizer"). No route of ours comes near it: what does is padded with slashes, which the gateway's routing
+// forgives.
 const maxPolicyResource = 512
 
 // errUndecided becomes AUTHORIZER_FAILURE, which template.yaml answers with 503.

@@ -4,6 +4,7 @@ package apigw
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -100,7 +101,7 @@ func lambdaRequestID(ctx context.Context) string {
 }
 
 // errInternal is all that Lambda's log and API Gateway learn of a fault: our own line has the rest.
-var errInternal = fmt.Errorf("internal error")
+var errInternal = errors.New("internal error")
 
 func withReserve(ctx context.Context) (context.Context, context.CancelFunc) {
 	deadline, ok := ctx.Deadline()

@@ -13,8 +13,8 @@ import (
 // 3.1.1), and never change. template.yaml spells the gateway's own problems the same way.
 const problemTypePrefix = "urn:problem-type:sallyport:"
 
-// defaultRetryAfter is what a caller is told to wait when a dependency is down.
-const defaultRetryAfter = 5 * time.Second
+// unavailableRetryAfter is what a caller is told to wait when a dependency is down.
+const unavailableRetryAfter = 5 * time.Second
 
 // problem is the body of every error response (RFC 9457 section 3.1).
 type problem struct {
@@ -74,7 +74,7 @@ func problemResponse(e *apperr.Error, requestID string) (Response, bool) {
 	case http.StatusTooManyRequests:
 		response.Headers["Retry-After"] = seconds(e.RetryAfter)
 	case http.StatusServiceUnavailable:
-		response.Headers["Retry-After"] = seconds(max(e.RetryAfter, defaultRetryAfter))
+		response.Headers["Retry-After"] = seconds(unavailableRetryAfter)
 	}
 	return response, true
 }

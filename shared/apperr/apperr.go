@@ -33,7 +33,7 @@ type Error struct {
 	Code       Code
 	Detail     string        // for the caller: what to do. Never names the inside, never repeats what was sent.
 	Reason     Reason        // for the operator; may be empty
-	RetryAfter time.Duration // for TooManyRequests and ServiceUnavailable; zero leaves the choice to the edge
+	RetryAfter time.Duration // for TooManyRequests: when the caller may try again
 	Alarm      bool          // somebody should look: stored data does not match its keys
 	Account    string        // for the log: the canonical username of an account that exists; may be empty
 	UserID     string        // for the log: whose record it is about; may be empty
@@ -49,12 +49,12 @@ func Refuse(code Code, detail string, reason Reason) *Error {
 	return &Error{Code: code, Detail: detail, Reason: reason}
 }
 
+// noAnswer is all that a caller learns when a dependency fails and when its data is damaged.
+const noAnswer = "A service that this one depends on does not answer. Try again in a few seconds."
+
 // Unavailable reports that a dependency failed, so that nobody is let in.
 func Unavailable(cause error) *Error {
-	return &Error{
-		Code: ServiceUnavailable, Detail: "A service that this one depends on does not answer. Try again in a few seconds.",
-		Reason: "dependency_failed", Err: cause,
-	}
+	return &Error{Code: ServiceUnavailable, Detail: noAnswer, Reason: "dependency_failed", Err: cause}
 }
 
 // Dependency classifies what a store or key service returned: an error that has a code keeps it, any other one (a timeout, a
@@ -68,10 +68,7 @@ func Dependency(err error) error {
 
 // Tampered reports stored data that does not open under its key: corrupt, moved to another row, or written by somebody else.
 func Tampered(reason Reason, cause error) *Error {
-	return &Error{
-		Code: Corrupt, Detail: "A service that this one depends on does not answer. Try again in a few seconds.",
-		Reason: reason, Alarm: true, Err: cause,
-	}
+	return &Error{Code: Corrupt, Detail: noAnswer, Reason: reason, Alarm: true, Err: cause}
 }
 
 // Error implements error. The text is for the log.
@@ -89,7 +86,8 @@ func (e *Error) Error() string {
 // Unwrap gives the cause to errors.Is and errors.As.
 func (e *Error) Unwrap() error { return e.Err }
 
-// From returns the Error in the chain of err, which must not be nil; any other error is an Internal one, because nobody has said what it means.
+// From returns the Error in the chain of err, which must not be nil; any other error is an Internal one, because nobody has
+// said what it means.
 func From(err error) *Error {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e

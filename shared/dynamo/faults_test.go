@@ -83,7 +83,7 @@ func (d table) count(t *testing.T) int64 {
 	if !found {
 		return 0
 	}
-	return row.Unix("n")
+	return row.Number("n")
 }
 
 func (d table) operations() map[string]func(context.Context) error {

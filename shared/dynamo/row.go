@@ -78,8 +78,8 @@ func (r *Row) Int(name string, most int64) int64 {
 // Count returns a whole number from 0 to 2^31-1.
 func (r *Row) Count(name string) int { return int(r.Int(name, math.MaxInt32)) }
 
-// Unix returns a time in Unix seconds, or any other whole number that is not negative.
-func (r *Row) Unix(name string) int64 { return r.Int(name, math.MaxInt64) }
+// Number returns a whole number that is not negative: a time, a step, a revision.
+func (r *Row) Number(name string) int64 { return r.Int(name, math.MaxInt64) }
 
 // Bytes returns a binary value that is not empty.
 func (r *Row) Bytes(name string) []byte {

@@ -29,7 +29,7 @@ func TestAWellFormedRowIsRead(t *testing.T) {
 	})
 	rows := row.Rows("rows")
 	got := []any{
-		row.Text("text"), row.Int("int", 7), row.Unix("most"), row.Count("zero"), row.Bytes("bytes"), row.ID("id"), row.Role("role"),
+		row.Text("text"), row.Int("int", 7), row.Number("most"), row.Count("zero"), row.Bytes("bytes"), row.ID("id"), row.Role("role"),
 		row.Texts("texts"), row.Texts("none"), len(rows), rows["k"].Count("n"), len(row.Rows("norows")), row.Has("int"), row.Has("other"),
 	}
 	want := []any{
@@ -44,7 +44,7 @@ func TestAWellFormedRowIsRead(t *testing.T) {
 func TestAMalformedRowIsRefusedAndStaysSo(t *testing.T) {
 	text := func(r *dynamo.Row) { r.Text("a") }
 	count := func(r *dynamo.Row) { r.Count("a") }
-	unix := func(r *dynamo.Row) { r.Unix("a") }
+	unix := func(r *dynamo.Row) { r.Number("a") }
 	bytes := func(r *dynamo.Row) { r.Bytes("a") }
 	id := func(r *dynamo.Row) { r.ID("a") }
 	texts := func(r *dynamo.Row) { r.Texts("a") }

@@ -53,7 +53,7 @@ func (r *Ring) ensure(ctx context.Context, day uint32) (WrappedKey, error) {
 		clear(plaintext) // the key is used only once it is known to be the stored one, as everybody else will see it
 		row = WrappedKey{
 			Day: day, Generation: row.Generation, Wrapped: wrapped,
-			ExpiresAt: time.Unix((int64(day)+1)*86400, 0).Add(retention).Unix(),
+			ExpiresAt: time.Unix((int64(day)+1)*secondsPerDay, 0).Add(retention).Unix(),
 		}
 		stored, err := r.store.AddWrappedKey(ctx, row)
 		if err != nil {

@@ -1,4 +1,4 @@
-// Package envelope seals token records under data keys that KMS wraps (envelope encryption).
+// Package envelope seals token records and makes the tags of tokens, under data keys that KMS wraps (envelope encryption).
 //
 // A data key is 32 bytes from KMS, one for each UTC day and generation. It is never used itself: from it HKDF-SHA-256
 // (RFC 5869) derives a key for the tags of tokens, HMAC-SHA-256 (RFC 2104), and one for sealing, AES-256-GCM (NIST SP 800-38D). The Ring
@@ -39,7 +39,7 @@ type keyID struct {
 }
 
 func (id keyID) header() [headerSize]byte {
-	// Three bytes hold the days until the year 47905.
+	// Three bytes hold the days until the year 47904.
 	return [headerSize]byte{sealedVersion, byte(id.day >> 16), byte(id.day >> 8), byte(id.day), id.generation} //nolint:gosec // G115: three bytes of the number
 }
 

@@ -93,8 +93,15 @@ func NewRing(store KeyStore, wrapper KeyWrapper, stage string, now func() time.T
 	}
 }
 
-// Day returns the key day of t.
-func Day(t time.Time) uint32 { return uint32(t.Unix() / 86400) } //nolint:gosec // G115: good until the year 11,000,000
+const secondsPerDay = 24 * 60 * 60
+
+// Date returns a key day as it is in DataKeys and in the encryption context, where an operator can read it: YYYY-MM-DD, in UTC.
+func Date(day uint32) string {
+	return time.Unix(int64(day)*secondsPerDay, 0).UTC().Format(time.DateOnly)
+}
+
+// Day returns the key day of t: days since 1970-01-01 UTC.
+func Day(t time.Time) uint32 { return uint32(t.Unix() / secondsPerDay) } //nolint:gosec // G115: good until the year 11,000,000
 
 // Tag returns the HMAC-SHA-256 of message under that day's and generation's signing key, and false if there is no such data key.
 func (r *Ring) Tag(ctx context.Context, day uint32, generation uint8, message []byte) ([sha256.Size]byte, bool, error) {

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
@@ -133,7 +132,7 @@ func (k *Key) dataKeyContext(day uint32, generation uint8) map[string]string {
 	return map[string]string{
 		"purpose":    purposeAccessToken,
 		"stage":      k.stage,
-		"key_day":    time.Unix(int64(day)*86400, 0).UTC().Format(time.DateOnly),
+		"key_day":    envelope.Date(day),
 		"generation": strconv.Itoa(int(generation)),
 	}
 }

@@ -13,8 +13,9 @@ import (
 // ErrStored means that a stored password is not a PHC string that this package can have written.
 var ErrStored = errors.New("password: the stored string is not a valid Argon2id PHC string")
 
-// Bounds on a stored string. The lower ones are Argon2's own (RFC 9106 §3.1: memory of 8 KiB a lane, one pass; a tag is taken from 16
-// bytes on, because four, Argon2's least, can be guessed); the upper ones bound what a corrupted row can cost.
+// Bounds on a stored string. The lower ones are Argon2's own (RFC 9106 §3.1: memory of 8 KiB a lane, one pass; the reference
+// implementation: 8 bytes of salt), but that a tag is taken from 16 bytes on, because four, Argon2's least, can be guessed; the upper
+// ones bound what a corrupted row can cost.
 const (
 	minMemoryKiB                 = 8
 	minTime                      = 1

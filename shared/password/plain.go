@@ -10,8 +10,8 @@ import (
 	"sallyport/shared/secret"
 )
 
-// Bounds of a password's length in Unicode code points, counted after normalization (SP 800-63B-4 §3.1.1.2 counts so). Eight is
-// the least it allows, and only because a second factor always follows; 128 is twice the 64 it wants accepted.
+// Bounds of a password's length in Unicode code points, as SP 800-63B-4 §3.1.1.2 counts it, after normalization. Eight is the least
+// it allows, and only because a second factor always follows; 128 is twice the 64 it wants accepted.
 const (
 	MinLength = 8
 	MaxLength = 128

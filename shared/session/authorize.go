@@ -46,7 +46,10 @@ type Records interface {
 // The results report false for a key that does not exist and for what does not open; an error with code apperr.Corrupt means
 // that the stored key is damaged, and any other that the key service could not answer.
 type Keys interface {
+	// Tag returns the tag that a token over message has.
 	Tag(ctx context.Context, day uint32, generation uint8, message []byte) (tag [token.TagSize]byte, ok bool, err error)
+
+	// Open returns what was sealed for aad.
 	Open(ctx context.Context, day uint32, generation uint8, sealed, aad []byte) (plaintext []byte, ok bool, err error)
 }
 

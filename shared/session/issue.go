@@ -41,8 +41,8 @@ func NewIssuer(keys IssuingKeys, now func() time.Time, life time.Duration) *Issu
 // Life returns how long a token lives.
 func (i *Issuer) Life() time.Duration { return i.life }
 
-// Issue begins a session: it returns a token and the record that must be stored for the token to work. An error means that
-// the key service could not answer.
+// Issue begins a session: it returns a token and the record that must be stored for the token to work. An error with code
+// apperr.Corrupt means that the day's key is damaged, and any other that the key service could not answer.
 func (i *Issuer) Issue(ctx context.Context, holder Holder) (secret.Text, Record, error) {
 	day, generation, err := i.keys.Current(ctx)
 	if err != nil {

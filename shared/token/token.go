@@ -49,7 +49,7 @@ const (
 	// TagSize is the length of the tag in bytes.
 	TagSize = sha256.Size
 
-	// MaxKeyDay is the last key day that three bytes hold, in the year 47905.
+	// MaxKeyDay is the last key day that three bytes hold, in the year 47904.
 	MaxKeyDay = 1<<24 - 1
 )
 

@@ -18,7 +18,7 @@ import (
 	"time"
 )
 
-// buildFlags are those that functions are built with, here as in the local run and in the Makefile.
+// buildFlags are those that functions are built with, as in the local run; the Makefile adds -buildvcs=false to them.
 func buildFlags() []string {
 	return []string{"-trimpath", "-tags", "lambda.norpc", "-ldflags", "-s -w"}
 }

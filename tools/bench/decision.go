@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"runtime"
-	"strings"
 	"time"
 
 	"sallyport/shared/apperr"
@@ -133,5 +132,5 @@ func grouped(n int) string {
 	for i := len(text) - 3; i > 0; i -= 3 {
 		text = text[:i] + "," + text[i:]
 	}
-	return strings.TrimPrefix(text, ",")
+	return text
 }

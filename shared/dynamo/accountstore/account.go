@@ -22,11 +22,11 @@ func (s *Store) Account(ctx context.Context, username string) (account.Account, 
 	a := account.Account{
 		Username: row.Text("username"), UserID: row.ID("user_id"), Status: status(row), Role: row.Role("role"),
 		PasswordHash: row.Text("password_hash"), SealedTOTPSecret: row.Bytes("sealed_totp_secret"),
-		LastTOTPStep: row.Unix("last_totp_step"), RecoveryCodes: row.Texts("recovery_codes"), Sessions: sessions(row),
-		SessionVersion: row.Unix("session_version"), Revision: row.Unix("revision"), CreatedAt: row.Unix("created_at"),
+		LastTOTPStep: row.Number("last_totp_step"), RecoveryCodes: row.Texts("recovery_codes"), Sessions: sessions(row),
+		SessionVersion: row.Number("session_version"), Revision: row.Number("revision"), CreatedAt: row.Number("created_at"),
 	}
 	if row.Has("invitation_hash") {
-		a.InvitationHash, a.InvitationExpiresAt = row.Text("invitation_hash"), row.Unix("invitation_expires_at")
+		a.InvitationHash, a.InvitationExpiresAt = row.Text("invitation_hash"), row.Number("invitation_expires_at")
 	}
 	if err := row.Err(); err != nil {
 		return account.Account{}, false, err
@@ -52,7 +52,7 @@ func sessions(row *dynamo.Row) map[token.ID]account.SessionEntry {
 		if !ok {
 			row.Refuse("sessions", "has a key that is no id")
 		}
-		entries[id] = account.SessionEntry{SessionID: entry.Text("session_id"), ExpiresAt: entry.Unix("expires_at")}
+		entries[id] = account.SessionEntry{SessionID: entry.Text("session_id"), ExpiresAt: entry.Number("expires_at")}
 	}
 	return entries
 }

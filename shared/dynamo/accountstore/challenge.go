@@ -35,7 +35,7 @@ func (s *Store) Challenge(ctx context.Context, id string) (account.Challenge, bo
 	}
 	challenge := account.Challenge{
 		ID: row.Text("challenge_id"), Username: row.Text("username"), UserID: row.ID("user_id"), Attempts: row.Count("attempts"),
-		SessionVersion: row.Unix("session_version"), ExpiresAt: row.Unix("expires_at"),
+		SessionVersion: row.Number("session_version"), ExpiresAt: row.Number("expires_at"),
 	}
 	if err := row.Err(); err != nil {
 		return account.Challenge{}, false, err

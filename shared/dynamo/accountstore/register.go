@@ -19,7 +19,7 @@ func (s *Store) Invitation(ctx context.Context, codeHash string) (account.Invita
 		return account.Invitation{}, false, err
 	}
 	invitation := account.Invitation{
-		CodeHash: row.Text("code_hash"), Role: row.Role("role"), MadeBy: row.Text("made_by"), ExpiresAt: row.Unix("expires_at"),
+		CodeHash: row.Text("code_hash"), Role: row.Role("role"), MadeBy: row.Text("made_by"), ExpiresAt: row.Number("expires_at"),
 	}
 	if err := row.Err(); err != nil {
 		return account.Invitation{}, false, err

@@ -18,7 +18,7 @@ func (s *Store) Throttle(ctx context.Context, subject string) (account.Throttle,
 		return account.Throttle{}, err
 	}
 	throttle := account.Throttle{
-		Failures: row.Count("failures"), BlockedUntil: row.Unix("blocked_until"), ExpiresAt: row.Unix("expires_at"),
+		Failures: row.Count("failures"), BlockedUntil: row.Number("blocked_until"), ExpiresAt: row.Number("expires_at"),
 	}
 	if err := row.Err(); err != nil {
 		return account.Throttle{}, err

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -28,14 +27,14 @@ func New(client *dynamodb.Client, table string) *Store { return &Store{client, t
 
 // WrappedKey implements envelope.KeyStore. IAM: GetItem on DataKeys.
 func (s *Store) WrappedKey(ctx context.Context, day uint32) (envelope.WrappedKey, bool, error) {
-	row, found, err := dynamo.Get(ctx, s.client, s.table, dynamo.Item{"key_day": dynamo.S(Date(day))})
+	row, found, err := dynamo.Get(ctx, s.client, s.table, dynamo.Item{"key_day": dynamo.S(envelope.Date(day))})
 	if err != nil || !found {
 		return envelope.WrappedKey{}, false, err
 	}
 	key := envelope.WrappedKey{
 		Day:        day,
 		Generation: uint8(row.Int("generation", math.MaxUint8)), //nolint:gosec // G115: Int keeps the bound
-		ExpiresAt:  row.Unix("expires_at"),
+		ExpiresAt:  row.Number("expires_at"),
 	}
 	if row.Has("wrapped_key") { // a shredded row has none
 		key.Wrapped = row.Bytes("wrapped_key")
@@ -52,7 +51,7 @@ func (s *Store) AddWrappedKey(ctx context.Context, k envelope.WrappedKey) (bool,
 	err := dynamo.Put(ctx, s.client, &dynamodb.PutItemInput{
 		TableName: aws.String(s.table),
 		Item: dynamo.Item{
-			"key_day":     dynamo.S(Date(k.Day)),
+			"key_day":     dynamo.S(envelope.Date(k.Day)),
 			"generation":  dynamo.N(int64(k.Generation)),
 			"wrapped_key": dynamo.B(k.Wrapped),
 			"expires_at":  dynamo.N(k.ExpiresAt),
@@ -66,10 +65,3 @@ func (s *Store) AddWrappedKey(ctx context.Context, k envelope.WrappedKey) (bool,
 	}
 	return err == nil, err
 }
-
-// Date returns a key day as it is in the table, which an operator can read: YYYY-MM-DD, in UTC.
-func Date(day uint32) string {
-	return time.Unix(int64(day)*secondsPerDay, 0).UTC().Format(time.DateOnly)
-}
-
-const secondsPerDay = 24 * 60 * 60

@@ -40,7 +40,7 @@ func shred(t *testing.T, client *dynamodb.Client, table string, day uint32, gene
 	t.Helper()
 	_, err := client.UpdateItem(t.Context(), &dynamodb.UpdateItemInput{
 		TableName:        aws.String(table),
-		Key:              dynamo.Item{"key_day": dynamo.S(keystore.Date(day))},
+		Key:              dynamo.Item{"key_day": dynamo.S(envelope.Date(day))},
 		UpdateExpression: aws.String("REMOVE wrapped_key SET generation = :generation, expires_at = if_not_exists(expires_at, :end)"),
 		ExpressionAttributeValues: dynamo.Item{
 			":generation": dynamo.N(int64(generation)), ":end": dynamo.N(1_795_000_000),
@@ -53,7 +53,7 @@ func shred(t *testing.T, client *dynamodb.Client, table string, day uint32, gene
 
 func TestAKeyDayIsADateInUTC(t *testing.T) {
 	for day, want := range map[uint32]string{0: "1970-01-01", today: todayDate, 20819: "2027-01-01", 2932896: "9999-12-31"} {
-		if got := keystore.Date(day); got != want {
+		if got := envelope.Date(day); got != want {
 			t.Errorf("day %d is %s, want %s", day, got, want)
 		}
 	}

@@ -41,7 +41,7 @@ func (s *Store) Record(ctx context.Context, userID, tokenID token.ID) (session.R
 	record := session.Record{
 		UserID: row.ID("user_id"), TokenID: row.ID("token_id"),
 		SessionID: row.Text("session_id"), Username: row.Text("username"), Role: row.Role("role"),
-		IssuedAt: row.Unix("issued_at"), ExpiresAt: row.Unix("expires_at"), Sealed: row.Bytes("sealed"),
+		IssuedAt: row.Number("issued_at"), ExpiresAt: row.Number("expires_at"), Sealed: row.Bytes("sealed"),
 	}
 	if err := row.Err(); err != nil {
 		return session.Record{}, false, err

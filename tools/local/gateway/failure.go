@@ -85,5 +85,5 @@ func integrationFailure(reason string) *failure {
 
 func integrationTimedOut() *failure {
 	return &failure{kind: "INTEGRATION_TIMEOUT", status: http.StatusGatewayTimeout, errorType: "InternalServerErrorException",
-		message: "Endpoint request timed out", reason: "the function did not answer within 29 s"}
+		message: "Endpoint request timed out", reason: "the function did not answer in time"}
 }
