@@ -201,25 +201,6 @@ func TestFiveWrongCodesThrottleTheAccountAcrossChallengesAndNotItsSessions(t *te
 	wants(t, "the open session", c.get("/dashboard", token), 200)
 }
 
-func TestWhoeverIsRightIsNeverThrottledAndLeavesNoFailures(t *testing.T) {
-	c := calling(t, endtoend.Client{URL: shared.URL, HTTP: endtoend.From("127.0.0.11")})
-	user := c.user()
-	d := openDatabase(t, shared)
-	before := len(d.rows("Throttles"))
-	for range 10 {
-		c.login(user)
-	}
-	for i := range 6 {
-		wants(t, "right code "+strconv.Itoa(i+1), c.verify(c.login(user), user.RecoveryCodes[i]), 200)
-	}
-	challenge := c.login(user)
-	wants(t, "a wrong code", c.verify(challenge, user.WrongCode()), 401)
-	wants(t, "a right one after it", c.verify(challenge, user.RecoveryCodes[6]), 200)
-	if left := len(d.rows("Throttles")) - before; left > 1 { // the address's row stays, with no failures in it
-		t.Errorf("%d throttle rows were left", left)
-	}
-}
-
 func TestWrongPasswordsThrottleTheNameWhetherOrNotItExists(t *testing.T) {
 	c := calling(t, shared.Client)
 	user, token := c.member(shared, "CONSUMER")

@@ -2,7 +2,6 @@ package endtoend_test
 
 import (
 	"net/http"
-	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -21,9 +20,6 @@ func TestWhoIsRightIsNeverThrottled(t *testing.T) {
 	}
 	if after := failures(); after != before {
 		t.Errorf("after sign-ins that were right, %d more throttles count failures", after-before)
-	}
-	if strings.Contains(shared.Output(), "could not be cleared") || strings.Contains(shared.Output(), "could not be forgiven") {
-		t.Error("a function could not forget failures")
 	}
 }
 
