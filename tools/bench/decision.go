@@ -53,7 +53,7 @@ func decisions(ctx context.Context, r *report, _, _ string) error {
 	r.note("(a) a bare SDK GetItem of a token record", fmt.Sprintf("%.0f µs", 1000*milliseconds(medians[0])))
 	r.note("(a) the authorizer's whole decision", fmt.Sprintf("%.0f µs", 1000*milliseconds(medians[1])))
 	r.atMost("(a) decision ÷ bare GetItem", ratio(medians[1], medians[0]), 1.15, "%.2f")
-	r.atMost(fmt.Sprintf("(d) decision among %d live tokens ÷ among %d", many, few), ratio(medians[2], medians[1]), 1.1, "%.2f")
+	r.atMost(fmt.Sprintf("(d) decision among %s live tokens ÷ among %d", grouped(many), few), ratio(medians[2], medians[1]), 1.1, "%.2f")
 
 	if err := ownWork(ctx, r, small); err != nil {
 		return err
@@ -85,7 +85,7 @@ func ownWork(ctx context.Context, r *report, w *world) error {
 	r.atMost("(b) the decision's own work, without the read", 1000*milliseconds(medians[0]), 2, "%.2f µs")
 	r.atMost("(b) allocations in it", allocations(own), 12, "%.0f")
 	r.atMost("(c) a forged token refused, its key at hand", 1000*milliseconds(medians[1]), 1, "%.2f µs")
-	r.atMost(fmt.Sprintf("(c) reads and key calls for %d forged tokens", rounds*calls), float64(reads), 0, "%.0f")
+	r.atMost(fmt.Sprintf("(c) reads and key calls for %s forged tokens", grouped(rounds*calls)), float64(reads), 0, "%.0f")
 	return nil
 }
 
