@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -27,20 +28,22 @@ const backendLimit = 10 * time.Second
 
 // backends are the DynamoDB and the KMS that the functions use: embedded, or running elsewhere.
 type backends struct {
-	dynamoDBURL string
-	kmsURL      string
-	dynamoDB    *awsdynamodb.Client
-	kms         *awskms.Client
-	servers     []*http.Server // the embedded ones
+	dynamoDBURL     string
+	kmsURL          string
+	dynamoDB        *awsdynamodb.Client
+	kms             *awskms.Client
+	servers         []*http.Server // the embedded ones
+	dynamoDBHandler http.Handler
+	kmsHandler      http.Handler
 }
 
 // startBackends starts what no URL is given for.
 func startBackends(dynamoDBURL, kmsURL string) (*backends, error) {
-	b := &backends{dynamoDBURL: dynamoDBURL, kmsURL: kmsURL}
+	b := &backends{dynamoDBURL: dynamoDBURL, kmsURL: kmsURL, dynamoDBHandler: dynamodb.NewServer(), kmsHandler: kms.NewServer()}
 	for _, embedded := range []struct {
 		url     *string
 		handler http.Handler
-	}{{&b.dynamoDBURL, dynamodb.NewServer()}, {&b.kmsURL, kms.NewServer()}} {
+	}{{&b.dynamoDBURL, b.dynamoDBHandler}, {&b.kmsURL, b.kmsHandler}} {
 		if *embedded.url != "" {
 			continue
 		}
@@ -57,6 +60,24 @@ func startBackends(dynamoDBURL, kmsURL string) (*backends, error) {
 	b.dynamoDB = awsdynamodb.New(awsdynamodb.Options{Region: template.Region, BaseEndpoint: &b.dynamoDBURL, Credentials: provider})
 	b.kms = awskms.New(awskms.Options{Region: template.Region, BaseEndpoint: &b.kmsURL, Credentials: provider})
 	return b, nil
+}
+
+// expose serves DynamoDB and KMS at an address that containers reach too, and returns their URLs with the name that they know it by.
+func (b *backends) expose(address netip.Addr, name string) (dynamoDB, kms string, err error) {
+	for _, service := range []struct {
+		url     *string
+		handler http.Handler
+	}{{&dynamoDB, b.dynamoDBHandler}, {&kms, b.kmsHandler}} {
+		listener, err := net.Listen("tcp", netip.AddrPortFrom(address, 0).String())
+		if err != nil {
+			return "", "", fmt.Errorf("listen where containers reach it: %w", err)
+		}
+		*service.url = fmt.Sprintf("http://%s:%d", name, listener.Addr().(*net.TCPAddr).Port)
+		server := &http.Server{Handler: service.handler, ReadHeaderTimeout: backendLimit}
+		b.servers = append(b.servers, server)
+		go server.Serve(listener) //nolint:errcheck // returns when the server is closed
+	}
+	return dynamoDB, kms, nil
 }
 
 func (b *backends) close() error {

@@ -10,6 +10,7 @@ import (
 
 	"sallyport/tools/local/gateway"
 	"sallyport/tools/local/lambda"
+	"sallyport/tools/local/sam"
 	"sallyport/tools/local/template"
 )
 
@@ -21,10 +22,16 @@ type system struct {
 	stack     *template.Stack
 	backends  *backends
 	platform  *lambda.Platform
+	sam       *sam.API // nil without -sam
 }
 
 // start brings the system up to where it can serve: functions built, tables and keys there, each function started once.
 func (s *system) start(ctx context.Context) error {
+	if s.options.sam != "" {
+		if err := sam.Check(ctx); err != nil { // before anything that takes long
+			return err
+		}
+	}
 	keyIDs := map[string]string{}
 	load := func() (*template.Stack, error) {
 		return template.Load(s.options.template, template.Options{Parameters: s.options.parameters, Physical: func(logicalID, resourceType string) string {
@@ -60,25 +67,38 @@ func (s *system) start(ctx context.Context) error {
 			return err
 		}
 	}
-	var logs io.Writer
-	if !s.options.quiet {
-		logs = s.out
-	}
 	s.platform, err = lambda.New(s.stack.Functions, binaries, lambda.Options{
-		Region: template.Region, AccountID: template.AccountID, MaxProcesses: s.options.maxProcesses, Logs: logs,
+		Region: template.Region, AccountID: template.AccountID, MaxProcesses: s.options.maxProcesses, Logs: s.logs(),
 		Environment: map[string]string{"AWS_ENDPOINT_URL_DYNAMODB": s.backends.dynamoDBURL, "AWS_ENDPOINT_URL_KMS": s.backends.kmsURL},
 	})
 	if err != nil {
 		return err
 	}
-	return s.platform.Warm(ctx, s.stack.Functions)
+	if err := s.platform.Warm(ctx, s.stack.Functions); err != nil {
+		return err
+	}
+	if s.options.sam != "" {
+		return s.startSAM(ctx)
+	}
+	return nil
+}
+
+// logs is where functions write.
+func (s *system) logs() io.Writer {
+	if s.options.quiet {
+		return io.Discard
+	}
+	return s.out
 }
 
 // close stops what start started, in reverse order.
 func (s *system) close() error {
 	var err error
+	if s.sam != nil {
+		err = s.sam.Stop()
+	}
 	if s.platform != nil {
-		err = s.platform.Close()
+		err = errors.Join(err, s.platform.Close())
 	}
 	if s.backends != nil {
 		err = errors.Join(err, s.backends.close())
@@ -87,13 +107,13 @@ func (s *system) close() error {
 }
 
 // state is what other programs are told. Tables go by their logical id without "Table".
-func (s *system) state(url, invitation string) state {
+func (s *system) state(url, samURL, invitation string) state {
 	tables := map[string]string{}
 	for _, table := range s.stack.Tables {
 		tables[strings.TrimSuffix(table.LogicalID, "Table")] = table.Name
 	}
 	st := state{
-		URL: url, PID: os.Getpid(), AdminInvitation: invitation,
+		URL: url, SAMURL: samURL, PID: os.Getpid(), AdminInvitation: invitation,
 		DynamoDBURL: s.backends.dynamoDBURL, KMSURL: s.backends.kmsURL, Tables: tables,
 	}
 	if len(s.stack.Keys) > 0 {
@@ -117,9 +137,12 @@ func (s *system) logRequest(line gateway.RequestLine) {
 		float64(line.Duration.Microseconds())/1000, start, problem)
 }
 
-func (s *system) greet(url, invitation string) {
+func (s *system) greet(url, samURL, invitation string) {
 	var text strings.Builder
 	fmt.Fprintf(&text, "\nSallyport answers on %s (Ctrl-C stops it)\n", url)
+	if samURL != "" {
+		fmt.Fprintf(&text, "sam local answers on %s, with the same accounts and tokens\n", samURL)
+	}
 	if s.options.dynamoDB != "" && s.options.kms == "" {
 		text.WriteString("Note: the embedded KMS forgets its keys at the end, so what this run seals in your DynamoDB can't be opened by the next.\n")
 	}

@@ -23,6 +23,13 @@ func AccessKeyID(functionID string) string {
 	return "ASIALOCAL" + base32.StdEncoding.EncodeToString(sum[:])[:11]
 }
 
+// Credentials are the variables by which a function's process knows its credentials. All but the access key id are made up each time.
+func Credentials(functionID string) map[string]string {
+	return map[string]string{
+		"AWS_ACCESS_KEY_ID": AccessKeyID(functionID), "AWS_SECRET_ACCESS_KEY": rand.Text(), "AWS_SESSION_TOKEN": rand.Text() + rand.Text(),
+	}
+}
+
 // FunctionName is what AWS_LAMBDA_FUNCTION_NAME says.
 func FunctionName(functionID string) string { return template.StackName + "-" + functionID }
 
@@ -56,9 +63,6 @@ func (o Options) environment(f template.Function, taskRoot, runtimeAPI string) [
 		"AWS_LAMBDA_RUNTIME_API":          runtimeAPI,
 		"AWS_REGION":                      o.Region,
 		"AWS_DEFAULT_REGION":              o.Region,
-		"AWS_ACCESS_KEY_ID":               AccessKeyID(f.LogicalID),
-		"AWS_SECRET_ACCESS_KEY":           rand.Text(),
-		"AWS_SESSION_TOKEN":               rand.Text() + rand.Text(),
 		"AWS_LAMBDA_FUNCTION_NAME":        FunctionName(f.LogicalID),
 		"AWS_LAMBDA_FUNCTION_VERSION":     "$LATEST",
 		"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": strconv.Itoa(f.MemoryMiB),
@@ -71,6 +75,7 @@ func (o Options) environment(f template.Function, taskRoot, runtimeAPI string) [
 		"LANG":                            "en_US.UTF-8",
 		"PATH":                            "/usr/local/bin:/usr/bin:/bin",
 	}
+	maps.Copy(env, Credentials(f.LogicalID))
 	if f.MemoryMiB < oneCPU {
 		env["GOMAXPROCS"] = "1"
 	}
