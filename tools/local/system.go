@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"sallyport/tools/local/gateway"
+	"sallyport/tools/local/iam"
 	"sallyport/tools/local/lambda"
 	"sallyport/tools/local/sam"
 	"sallyport/tools/local/template"
@@ -50,7 +51,7 @@ func (s *system) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if s.backends, err = startBackends(s.options.dynamoDB, s.options.kms); err != nil {
+	if s.backends, err = startBackends(s.options.dynamoDB, s.options.kms, s.printDenial); err != nil {
 		return err
 	}
 	for _, key := range stack.Keys {
@@ -58,10 +59,11 @@ func (s *system) start(ctx context.Context) error {
 			return err
 		}
 	}
-	// Read again, now that the keys have ids for the functions' environments.
+	// Read again, now that the keys have ids for the functions' environments and policies.
 	if s.stack, err = load(); err != nil {
 		return err
 	}
+	s.backends.enforce(s.stack.Functions)
 	for _, table := range s.stack.Tables {
 		if err := s.backends.createTable(ctx, table); err != nil {
 			return err
@@ -69,7 +71,7 @@ func (s *system) start(ctx context.Context) error {
 	}
 	s.platform, err = lambda.New(s.stack.Functions, binaries, lambda.Options{
 		Region: template.Region, AccountID: template.AccountID, MaxProcesses: s.options.maxProcesses, Logs: s.logs(),
-		Environment: map[string]string{"AWS_ENDPOINT_URL_DYNAMODB": s.backends.dynamoDBURL, "AWS_ENDPOINT_URL_KMS": s.backends.kmsURL},
+		Environment: map[string]string{"AWS_ENDPOINT_URL_DYNAMODB": s.backends.functions.dynamoDBURL, "AWS_ENDPOINT_URL_KMS": s.backends.functions.kmsURL},
 	})
 	if err != nil {
 		return err
@@ -120,6 +122,11 @@ func (s *system) state(url, samURL, invitation string) state {
 		st.KMSKeyID = s.stack.Keys[0].ID
 	}
 	return st
+}
+
+// printDenial says which function tried what its policies do not allow. A quiet run says it too: it is a fault of function or template.
+func (s *system) printDenial(d iam.Denial) {
+	s.out.printf("local: %s (%s:%d)\n", d, s.options.template, d.Line)
 }
 
 func (s *system) logRequest(line gateway.RequestLine) {
