@@ -65,9 +65,9 @@ func Start(ctx context.Context, o Options) (*API, error) {
 		return nil, err
 	}
 	a := &API{options: o, address: net.JoinHostPort(loopback, port), spawner: child.NewSpawner(), exited: make(chan struct{})}
-	a.command = exec.Command("sam", append([]string{"local", "start-api", "--host", loopback, "--port", port}, skipPull(ctx)...)...)
+	a.command = exec.Command("sam", append([]string{"local", "start-api", "--host", loopback, "--port", port}, SkipPull(ctx)...)...)
 	a.command.Stdout, a.command.Stderr = o.Output, o.Output
-	a.command.Env = environment()
+	a.command.Env = Environment()
 	a.command.WaitDelay = time.Second
 	child.OwnGroup(a.command, syscall.SIGINT) // at which it removes its containers
 	if err := a.spawner.Start(a.command); err != nil {
@@ -132,21 +132,6 @@ func (a *API) clean() error {
 		}
 	}
 	return failed
-}
-
-// skipPull has an image that is there taken as it is: where no registry can be reached, asking for a newer one would fail.
-func skipPull(ctx context.Context) []string {
-	if exec.CommandContext(ctx, "docker", "image", "inspect", Image()).Run() != nil {
-		return nil
-	}
-	return []string{"--skip-pull-image"}
-}
-
-// environment is this process's own, with credentials that are good for nothing: before each command SAM asks AWS whose credentials it
-// has, and would wait for an answer.
-func environment() []string {
-	return append(os.Environ(), "SAM_CLI_TELEMETRY=0", "AWS_DEFAULT_REGION=us-east-1", "AWS_REGION=us-east-1", "AWS_ACCESS_KEY_ID=local", "AWS_SECRET_ACCESS_KEY=local",
-		"AWS_SESSION_TOKEN=", "AWS_EC2_METADATA_DISABLED=true", "AWS_MAX_ATTEMPTS=1", "AWS_ENDPOINT_URL_STS=http://127.0.0.1:9")
 }
 
 // await polls until the API answers. Whatever it answers to a path that is no route will do.
