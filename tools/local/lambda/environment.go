@@ -23,11 +23,11 @@ func AccessKeyID(functionID string) string {
 	return "ASIALOCAL" + base32.StdEncoding.EncodeToString(sum[:])[:11]
 }
 
-// FunctionName is what AWS_LAMBDA_FUNCTION_NAME says.
-func FunctionName(functionID string) string { return template.StackName + "-" + functionID }
+// functionName is what AWS_LAMBDA_FUNCTION_NAME says.
+func (o Options) functionName(functionID string) string { return o.StackName + "-" + functionID }
 
 func (o Options) functionARN(functionID string) string {
-	return "arn:aws:lambda:" + o.Region + ":" + o.AccountID + ":function:" + FunctionName(functionID)
+	return "arn:aws:lambda:" + o.Region + ":" + o.AccountID + ":function:" + o.functionName(functionID)
 }
 
 // reserved are the variables that Lambda sets and refuses in a template.
@@ -59,10 +59,10 @@ func (o Options) environment(f template.Function, taskRoot, runtimeAPI string) [
 		"AWS_ACCESS_KEY_ID":               AccessKeyID(f.LogicalID),
 		"AWS_SECRET_ACCESS_KEY":           rand.Text(),
 		"AWS_SESSION_TOKEN":               rand.Text() + rand.Text(),
-		"AWS_LAMBDA_FUNCTION_NAME":        FunctionName(f.LogicalID),
+		"AWS_LAMBDA_FUNCTION_NAME":        o.functionName(f.LogicalID),
 		"AWS_LAMBDA_FUNCTION_VERSION":     "$LATEST",
 		"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": strconv.Itoa(f.MemoryMiB),
-		"AWS_LAMBDA_LOG_GROUP_NAME":       "/aws/lambda/" + FunctionName(f.LogicalID),
+		"AWS_LAMBDA_LOG_GROUP_NAME":       "/aws/lambda/" + o.functionName(f.LogicalID),
 		"AWS_LAMBDA_LOG_STREAM_NAME":      "local",
 		"AWS_LAMBDA_INITIALIZATION_TYPE":  "on-demand",
 		"_HANDLER":                        "bootstrap",
