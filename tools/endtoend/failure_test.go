@@ -14,8 +14,6 @@ import (
 	"time"
 
 	"sallyport/tools/endtoend"
-	"sallyport/tools/local/dynamodb"
-	"sallyport/tools/local/kms"
 )
 
 // faulty stands before a backend and fails as it is told to.
@@ -63,7 +61,7 @@ var faults = map[string]http.HandlerFunc{
 }
 
 func TestADependencyThatFailsLetsNobodyInAndRecoversByItself(t *testing.T) {
-	database, keys := &faulty{backend: dynamodb.NewServer()}, &faulty{backend: kms.NewServer()}
+	database, keys := &faulty{backend: newDatabase()}, &faulty{backend: newKeyService()}
 	databaseServer, keyServer := httptest.NewServer(database), httptest.NewServer(keys)
 	t.Cleanup(databaseServer.Close)
 	t.Cleanup(keyServer.Close)
@@ -207,7 +205,7 @@ func TestTheLocalRunSaysInOneLineWhyItCannotStart(t *testing.T) {
 func TestTheLocalRunLeavesNothingBehind(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("TMPDIR", t.TempDir())
-	runner, err := endtoend.Start(program, root, dir)
+	runner, err := endtoend.Start(program, root, dir, withBackends()...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,10 +21,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"sallyport/tools/endtoend"
-	"sallyport/tools/local/dynamodb"
-	"sallyport/tools/local/kms"
 	"sallyport/tools/local/lambda"
-	"sallyport/tools/local/template"
 )
 
 // permissions are what a function may do or has done, as "PutItem TokensTable" and "Decrypt access-token".
@@ -170,7 +167,7 @@ func (w *witness) note(function, operation string, body []byte) {
 		}
 		w.used[function][action+" "+on] = true
 	}
-	table := func(name string) string { return strings.TrimPrefix(name, template.StackName+"-") }
+	table := func(name string) string { return name[strings.LastIndexByte(name, '-')+1:] } // the stack's name precedes it
 	switch {
 	case len(call.TransactItems) > 0: // IAM asks for the actions that a transaction is made of
 		for _, item := range call.TransactItems {
@@ -194,8 +191,8 @@ func TestEachFunctionDoesExactlyWhatItsPolicyAllowsAndNoKeyIsPrinted(t *testing.
 	for id := range allowed {
 		functions[lambda.AccessKeyID(id)] = id
 	}
-	database := &witness{service: dynamodb.NewServer(), functions: functions, used: map[string]permissions{}}
-	keys := &witness{service: kms.NewServer(), functions: functions, used: map[string]permissions{}}
+	database := &witness{service: newDatabase(), functions: functions, used: map[string]permissions{}}
+	keys := &witness{service: newKeyService(), functions: functions, used: map[string]permissions{}}
 	databaseServer, keyServer := httptest.NewServer(database), httptest.NewServer(keys)
 	t.Cleanup(databaseServer.Close)
 	t.Cleanup(keyServer.Close)
