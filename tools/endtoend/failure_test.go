@@ -1,6 +1,7 @@
 package endtoend_test
 
 import (
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -49,6 +50,7 @@ func awsError(status int, kind string) http.HandlerFunc {
 var faults = map[string]http.HandlerFunc{
 	"cuts the connection": func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
 	"hangs": func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body) // a caller who hangs up is noticed only then
 		select {
 		case <-r.Context().Done():
 		case <-time.After(20 * time.Second):
@@ -61,6 +63,7 @@ var faults = map[string]http.HandlerFunc{
 }
 
 func TestADependencyThatFailsLetsNobodyInAndRecoversByItself(t *testing.T) {
+	t.Parallel()
 	database, keys := &faulty{backend: newDatabase()}, &faulty{backend: newKeyService()}
 	databaseServer, keyServer := httptest.NewServer(database), httptest.NewServer(keys)
 	t.Cleanup(databaseServer.Close)

@@ -64,7 +64,8 @@ func run(m *testing.M) int {
 	return code
 }
 
-// start starts a local run for one test, which ends it and looks through what it printed.
+// start starts a local run for one test, which ends it and looks through what it printed. Such tests wait more than they work, and
+// run beside each other.
 func start(t *testing.T, args ...string) *endtoend.Runner {
 	t.Helper()
 	runner, err := endtoend.Start(program, root, t.TempDir(), withBackends(args...)...)

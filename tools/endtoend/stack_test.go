@@ -7,6 +7,7 @@ import (
 
 // What two teams at one DynamoDB and one KMS may expect: neither sees, knows or lets in what is the other's.
 func TestTwoStacksAtTheSameServersShareNothing(t *testing.T) {
+	t.Parallel()
 	servers := startServers(t)
 	one, other := start(t, servers...), start(t, servers...)
 	mine, theirs := calling(t, one.Client), calling(t, other.Client)
@@ -35,6 +36,7 @@ func TestTwoStacksAtTheSameServersShareNothing(t *testing.T) {
 // A run that is stopped and started again on the same servers is the same stack: its accounts, their authenticators and the open
 // sessions are as they were.
 func TestAStackThatStartsAgainHasItsAccountsAuthenticatorsAndSessions(t *testing.T) {
+	t.Parallel()
 	args := append(startServers(t), "-stack", stackPrefix+unique())
 	first := start(t, args...)
 	c := calling(t, first.Client)

@@ -250,6 +250,7 @@ func TestADisabledAccountLooksLikeAWrongPasswordAndFinishesNoOpenChallenge(t *te
 }
 
 func TestAnExpiredTokenIsRefusedThoughItsRecordIsStillThere(t *testing.T) {
+	t.Parallel()
 	runner := start(t, "-param", "TokenTTLSeconds=4")
 	openDatabase(t, runner).keepExpired("Tokens")
 	c := calling(t, runner.Client)
