@@ -132,7 +132,7 @@ func (s *system) greet(url, invitation string) {
 		text.WriteString("Note: the embedded KMS forgets its keys at the end, so what this run seals in your DynamoDB can't be opened by the next.\n")
 	}
 	if s.oldTable && s.newKey {
-		fmt.Fprintf(&text, "Note: the tables of %s were there already, and its key was not. Accounts in them can't sign in: choose another name with -stack, or begin with an empty DynamoDB.\n", s.options.stack)
+		fmt.Fprintf(&text, "Note: the tables of %s were there already, and its key was not. What they hold can't be opened, so that nobody can sign in: choose another name with -stack, or begin with an empty DynamoDB.\n", s.options.stack)
 	}
 	if invitation != "" {
 		fmt.Fprintf(&text, "ADMIN invitation, good for one registration: %s\n", invitation)
