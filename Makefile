@@ -19,16 +19,20 @@ BUILD_ENV = CGO_ENABLED=0 GOFLAGS="-trimpath -buildvcs=false -tags=lambda.norpc 
 # What sam local runs the functions on: this machine's own processor, whatever the stack is deployed on.
 LOCAL_ARCHITECTURE = $(if $(filter arm64 aarch64,$(shell uname -m)),arm64,x86_64)
 
-.PHONY: help dev test sam-local verify build build-local sam-ready lint lint-go lint-template fuzz bench invite deploy clean
+.PHONY: help dev test test-backends sam-local verify build build-local sam-ready lint lint-go lint-template fuzz bench invite deploy clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 18
+	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 22
 
 dev: ## run the whole system on this machine, at http://127.0.0.1:3000 (ARGS="-param TokenTTLSeconds=60")
 	$(GO) run ./tools/local $(ARGS)
 
 test: ## run all tests, with the race detector and in random order
 	$(GO) test -race -shuffle=on -timeout=$(TEST_TIMEOUT) ./...
+
+test-backends: ## run the end-to-end tests on DynamoDB Local and moto's KMS (`.ci/servers make test-backends` starts both)
+	@[ -n "$$DYNAMODB_LOCAL_URL" ] && [ -n "$$KMS_MOTO_URL" ] || { echo "DYNAMODB_LOCAL_URL or KMS_MOTO_URL is not set: run '.ci/servers make test-backends', which starts both servers (with Java, Maven and Python 3), or set both to URLs of your own" >&2; exit 1; }
+	$(GO) test -shuffle=on -timeout=$(TEST_TIMEOUT) ./tools/endtoend -args -dynamodb "$$DYNAMODB_LOCAL_URL" -kms "$$KMS_MOTO_URL"
 
 sam-local: ## the same in Lambda's containers, at http://127.0.0.1:3001, beside make dev's: needs SAM and Docker
 	@command -v docker >/dev/null || { echo "docker is missing: install Docker (https://docs.docker.com/get-docker)" >&2; exit 1; }

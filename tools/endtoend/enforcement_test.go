@@ -139,7 +139,7 @@ func deniedAccess(err error) bool {
 
 // Whatever a function's policy does not name is tried with the function's own credentials. What it does name, the other tests use.
 func TestNoFunctionReachesBeyondItsPolicy(t *testing.T) {
-	stack := loadTemplate(t, func(id, _ string) string { return template.StackName + "-" + id })
+	stack := deployed(t, shared)
 	state, err := shared.State()
 	if err != nil {
 		t.Fatal(err)
@@ -212,7 +212,7 @@ func TestTheAuthorizerCanNotReadAccountsNorLoginWriteTokensNorARoleResourceDoAny
 		{"DeveloperResourceFunction", "Scan", "AccountsTable"},
 		{"DashboardFunction", "UpdateItem", "AccountsTable"},
 	} {
-		for _, table := range loadTemplate(t, func(id, _ string) string { return template.StackName + "-" + id }).Tables {
+		for _, table := range deployed(t, shared).Tables {
 			if table.LogicalID != test.table {
 				continue
 			}

@@ -1,6 +1,7 @@
 package endtoend_test
 
 import (
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -14,8 +15,6 @@ import (
 	"time"
 
 	"sallyport/tools/endtoend"
-	"sallyport/tools/local/dynamodb"
-	"sallyport/tools/local/kms"
 )
 
 // faulty stands before a backend and fails as it is told to.
@@ -51,6 +50,7 @@ func awsError(status int, kind string) http.HandlerFunc {
 var faults = map[string]http.HandlerFunc{
 	"cuts the connection": func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
 	"hangs": func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body) // a caller who hangs up is noticed only then
 		select {
 		case <-r.Context().Done():
 		case <-time.After(20 * time.Second):
@@ -63,7 +63,8 @@ var faults = map[string]http.HandlerFunc{
 }
 
 func TestADependencyThatFailsLetsNobodyInAndRecoversByItself(t *testing.T) {
-	database, keys := &faulty{backend: dynamodb.NewServer()}, &faulty{backend: kms.NewServer()}
+	t.Parallel()
+	database, keys := &faulty{backend: newDatabase()}, &faulty{backend: newKeyService()}
 	databaseServer, keyServer := httptest.NewServer(database), httptest.NewServer(keys)
 	t.Cleanup(databaseServer.Close)
 	t.Cleanup(keyServer.Close)
@@ -207,7 +208,7 @@ func TestTheLocalRunSaysInOneLineWhyItCannotStart(t *testing.T) {
 func TestTheLocalRunLeavesNothingBehind(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("TMPDIR", t.TempDir())
-	runner, err := endtoend.Start(program, root, dir)
+	runner, err := endtoend.Start(program, root, dir, withBackends()...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,9 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"sallyport/tools/endtoend"
-	"sallyport/tools/local/dynamodb"
 	"sallyport/tools/local/iam"
-	"sallyport/tools/local/kms"
 	"sallyport/tools/local/template"
 	"sallyport/tools/local/wildcard"
 )
@@ -28,6 +26,7 @@ type mutants struct {
 	guards    []*iam.Guard
 	caller
 	database
+	stack string
 
 	mu      sync.Mutex
 	denials []iam.Denial
@@ -35,8 +34,8 @@ type mutants struct {
 
 func startMutants(t *testing.T) *mutants {
 	t.Helper()
-	m := &mutants{t: t}
-	m.guards = []*iam.Guard{iam.NewDynamoDBGuard(dynamodb.NewServer(), m.denied), iam.NewKMSGuard(kms.NewServer(), m.denied)}
+	m := &mutants{t: t, stack: stackPrefix + unique()}
+	m.guards = []*iam.Guard{iam.NewDynamoDBGuard(newDatabase(), m.denied), iam.NewKMSGuard(newKeyService(), m.denied)}
 	databaseServer, keyServer := httptest.NewServer(m.guards[0]), httptest.NewServer(m.guards[1])
 	t.Cleanup(databaseServer.Close)
 	t.Cleanup(keyServer.Close)
@@ -46,11 +45,11 @@ func startMutants(t *testing.T) *mutants {
 			if kind == "AWS::KMS::Key" {
 				return keyID
 			}
-			return template.StackName + "-" + id
+			return m.stack + "-" + id
 		}).Functions
 	}
 	m.enforce(load()) // the run makes an invitation before it tells the key's id
-	m.runner = start(t, "-dynamodb", databaseServer.URL, "-kms", keyServer.URL)
+	m.runner = start(t, "-dynamodb", databaseServer.URL, "-kms", keyServer.URL, "-stack", m.stack)
 	state, err := m.runner.State()
 	if err != nil {
 		t.Fatal(err)
@@ -79,7 +78,7 @@ func (m *mutants) refused() []iam.Denial {
 
 func (m *mutants) enforce(functions []template.Function) {
 	for _, guard := range m.guards {
-		guard.Enforce(functions)
+		guard.Enforce(m.stack, functions)
 	}
 }
 

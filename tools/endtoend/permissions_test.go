@@ -19,8 +19,6 @@ import (
 	"golang.org/x/crypto/argon2"
 
 	"sallyport/tools/endtoend"
-	"sallyport/tools/local/dynamodb"
-	"sallyport/tools/local/kms"
 	"sallyport/tools/local/lambda"
 	"sallyport/tools/local/template"
 )
@@ -36,6 +34,16 @@ func loadTemplate(t *testing.T, physical func(logicalID, resourceType string) st
 		t.Fatal(err)
 	}
 	return stack
+}
+
+// deployed reads template.yaml with the tables' names of a local run.
+func deployed(t *testing.T, runner *endtoend.Runner) *template.Stack {
+	t.Helper()
+	state, err := runner.State()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return loadTemplate(t, func(id, _ string) string { return state.Tables[strings.TrimSuffix(id, "Table")] })
 }
 
 // granted is what template.yaml lets each function do. Only statements of the form that the template has are taken, and any other is
@@ -148,7 +156,7 @@ func (w *witness) note(function, operation string, body []byte) {
 		}
 		w.used[function][action+" "+on] = true
 	}
-	table := func(name string) string { return strings.TrimPrefix(name, template.StackName+"-") }
+	table := func(name string) string { return name[strings.LastIndexByte(name, '-')+1:] } // the stack's name precedes it
 	switch {
 	case len(call.TransactItems) > 0: // IAM asks for the actions that a transaction is made of
 		for _, item := range call.TransactItems {
@@ -172,8 +180,8 @@ func TestEachFunctionDoesExactlyWhatItsPolicyAllowsAndNoKeyIsPrinted(t *testing.
 	for id := range allowed {
 		functions[lambda.AccessKeyID(id)] = id
 	}
-	database := &witness{service: dynamodb.NewServer(), functions: functions, used: map[string]permissions{}}
-	keys := &witness{service: kms.NewServer(), functions: functions, used: map[string]permissions{}}
+	database := &witness{service: newDatabase(), functions: functions, used: map[string]permissions{}}
+	keys := &witness{service: newKeyService(), functions: functions, used: map[string]permissions{}}
 	databaseServer, keyServer := httptest.NewServer(database), httptest.NewServer(keys)
 	t.Cleanup(databaseServer.Close)
 	t.Cleanup(keyServer.Close)

@@ -56,6 +56,7 @@ type Key struct {
 	LogicalID string
 	Line      int
 	ID        string // what Ref gives
+	Alias     string // the name of an AWS::KMS::Alias that targets the key, "alias/…"; empty if there is none
 }
 
 // API is the template's one AWS::Serverless::Api with the routes that the functions' events add to it.

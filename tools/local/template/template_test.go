@@ -125,6 +125,9 @@ Resources:
     Type: AWS::DynamoDB::Table
     Condition: IsOther
   SealingKey: {Type: "AWS::KMS::Key"}
+  SealingKeyAlias:
+    Type: AWS::KMS::Alias
+    Properties: {AliasName: !Sub "alias/${AWS::StackName}", TargetKeyId: !GetAtt SealingKey.Arn}
   SomeRole:
     Type: AWS::IAM::Role
     Properties: {Policies: !Nonsense x}
@@ -170,7 +173,7 @@ Resources:
 		s.Tables[1].Name != "things" || s.Tables[1].SortKey != (KeyAttribute{"n", "N"}) || s.Tables[1].TTLAttribute != "expires_at" {
 		t.Errorf("tables %+v", s.Tables)
 	}
-	if len(s.Keys) != 1 || s.Keys[0].ID != "sealingkey" {
+	if len(s.Keys) != 1 || s.Keys[0].ID != "sealingkey" || s.Keys[0].Alias != "alias/sallyport-local" {
 		t.Errorf("keys %+v", s.Keys)
 	}
 }
