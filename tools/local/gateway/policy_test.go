@@ -14,6 +14,9 @@ func TestAPolicyIsEvaluatedAsIAMDoes(t *testing.T) {
 	statement := func(effect, action, resource string) string {
 		return `{"Effect":"` + effect + `","Action":` + action + `,"Resource":` + resource + `}`
 	}
+	except := func(effect, action, resource string) string {
+		return `{"Effect":"` + effect + `","NotAction":` + action + `,"NotResource":` + resource + `}`
+	}
 	const invoke, all = `"execute-api:Invoke"`, `"*"`
 	for _, test := range []struct {
 		name, statements string
@@ -35,6 +38,10 @@ func TestAPolicyIsEvaluatedAsIAMDoes(t *testing.T) {
 		{"deny alone", statement("Deny", invoke, all), denied},
 		{"deny after allow", statement("Allow", invoke, all) + "," + statement("Deny", invoke, `"`+arn+`"`), denied},
 		{"allow after deny", statement("Deny", invoke, `"`+arn+`"`) + "," + statement("Allow", invoke, all), denied},
+		{"all but other actions and resources", except("Allow", `["s3:*"]`, `"x"`), allowed},
+		{"all but this action", except("Allow", invoke, `"x"`), notAllowed},
+		{"all but this resource", except("Allow", `"s3:*"`, `["x","`+arnPrefix+`GET/*"]`), notAllowed},
+		{"deny of all but others", statement("Allow", invoke, all) + "," + except("Deny", `"s3:*"`, `"x"`), denied},
 		{"deny of something else", statement("Deny", invoke, `"x"`) + "," + statement("Allow", invoke, all), allowed},
 	} {
 		statements, err := parsePolicy(jsontext.Value(`{"Version":"2012-10-17","Statement":[` + test.statements + `]}`))
