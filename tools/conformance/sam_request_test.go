@@ -42,7 +42,7 @@ func samRequest() []difference {
 			stages + "/the caller is nobody": sees("requestContext.identity.accessKey", "", "requestContext.identity.caller", "null")}},
 		{"The caller's request id is not taken over", map[string]answer{headers + "/a request id of the caller's": sees("headers.X-Amzn-Requestid", `"chosen"`)}},
 		{"A semicolon in a query is part of the value", map[string]answer{"Query strings/a semicolon splits": sees("queryStringParameters", `{"a":"1;b=2"}`)}},
-		{"A body that is no UTF-8 is 502 unless its type is listed by its full name: wildcards such as audio/* mean nothing", map[string]answer{
+		{"A body that is no UTF-8 is 502 unless its type is listed by its full name: wildcards such as `audio/*` mean nothing", map[string]answer{
 			bodies + "/bytes that are no text, without binary types": samFailure(),
 			bodies + "/a binary type by wildcard":                    samFailure(),
 			bodies + "/base64 out, accepted by wildcard":             {status: 200, body: "aGk="}}},
