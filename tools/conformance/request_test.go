@@ -61,9 +61,14 @@ type response struct {
 	broken bool // the body ended before the length that was announced
 }
 
+// largeBody is from where on a request asks before it sends its body, as curl does: else a refusal can be lost in the
+// reset of a connection that nobody reads from any more.
+const largeBody = 1 << 20
+
 // client sends requests as they are: no header is added, nothing is decompressed or followed.
 func client() *http.Client {
-	return &http.Client{Timeout: 2 * time.Minute, Transport: &http.Transport{DisableCompression: true, DisableKeepAlives: true},
+	return &http.Client{Timeout: 2 * time.Minute,
+		Transport:     &http.Transport{DisableCompression: true, DisableKeepAlives: true, ExpectContinueTimeout: time.Second},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 }
 
@@ -76,13 +81,15 @@ func (r request) sendTo(base, name string) (response, error) {
 		return response{}, fmt.Errorf("the path %s: %w", path, err)
 	}
 	q := &http.Request{Method: r.method, URL: &url.URL{Scheme: "http", Host: host, Path: decoded, RawPath: path, RawQuery: query},
-		Host: host, Header: r.header.Clone(), Body: http.NoBody}
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Host: host, Header: r.header.Clone(), Body: http.NoBody}
 	if _, named := q.Header["User-Agent"]; !named {
 		q.Header.Set("User-Agent", "conformance")
 	}
 	if r.body != "" {
 		q.Body, q.ContentLength = io.NopCloser(strings.NewReader(r.body)), int64(len(r.body))
-		q.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(r.body)), nil }
+		if len(r.body) > largeBody {
+			q.Header.Set("Expect", "100-continue")
+		}
 	}
 	if r.authorizer != nil {
 		s := *r.authorizer
