@@ -64,8 +64,10 @@ type API struct {
 	LogicalID        string
 	StageName        string
 	Authorizer       *Authorizer // nil if the API has none
-	Routes           []Route     // in template order; no two match the same method of the same resource
+	Routes           []Route     // in template order, then what Cors adds; no two match the same method of the same resource
 	GatewayResponses map[string]GatewayResponse
+	StageVariables   map[string]string // nil if the stage has none
+	BinaryMediaTypes []string          // as image/png, image/* or */*
 }
 
 // Authorizer is a Lambda authorizer of type REQUEST.
@@ -84,10 +86,14 @@ type Authorizer struct {
 type Route struct {
 	Method     string // in capitals, or ANY
 	Resource   string // the path, as "/things/{id}" or "/{proxy+}"
-	FunctionID string // logical id of the function behind it
+	FunctionID string // logical id of the function behind it; empty for a preflight
 	Authorized bool   // whether API.Authorizer decides first
 	Line       int    // of the event
+	Preflight  *Preflight
 }
+
+// Preflight is the answer of an OPTIONS method that Cors adds. No function is behind it.
+type Preflight struct{ Headers map[string]string }
 
 // GatewayResponse customises what the gateway itself answers for one response type.
 type GatewayResponse struct {

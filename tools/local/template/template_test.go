@@ -149,7 +149,7 @@ Resources:
 		t.Fatalf("routes %+v", s.API.Routes)
 	}
 	s.API.Routes[0].Line, s.API.Routes[1].Line = 0, 0
-	if want := []Route{{"GET", "/hello/{name}", "Hello", true, 0}, {"ANY", "/", "Hello", false, 0}}; !reflect.DeepEqual(s.API.Routes, want) {
+	if want := []Route{{Method: "GET", Resource: "/hello/{name}", FunctionID: "Hello", Authorized: true}, {Method: "ANY", Resource: "/", FunctionID: "Hello"}}; !reflect.DeepEqual(s.API.Routes, want) {
 		t.Errorf("routes %+v", s.API.Routes)
 	}
 	if len(s.Functions) != 2 || s.Functions[0].LogicalID != "Guard" || s.Functions[0].Timeout != 4*time.Second ||
