@@ -43,8 +43,12 @@ func run(ctx, hurry context.Context, o options, out *output) (err error) {
 		return err
 	}
 	url := "http://" + listener.Addr().String()
+	attachedURL, err := s.serveAttached(ctx)
+	if err != nil {
+		return err
+	}
 	invitations := newInvitations(s.platform, s.stack.API, func(invitation string) error {
-		return state.write(s.state(url, invitation))
+		return state.write(s.state(url, attachedURL, invitation))
 	}, out)
 	server := newServer(withDeadline(invitations.watch(gateway.New(s.stack.API, deadlineInvoker{s.platform}, gateway.Options{
 		Region: template.Region, AccountID: template.AccountID, APIID: "local", Log: s.logRequest,
@@ -57,7 +61,7 @@ func run(ctx, hurry context.Context, o options, out *output) (err error) {
 		return err
 	}
 	go invitations.keepFresh(ctx)
-	s.greet(url, invitations.current())
+	s.greet(url, attachedURL, invitations.current())
 
 	select {
 	case err := <-served:

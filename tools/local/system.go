@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"sallyport/tools/local/gateway"
@@ -19,6 +20,7 @@ type system struct {
 	out       *output
 	directory string // for the built functions
 	stack     *template.Stack
+	attached  *template.Stack // empty if there is no -attach
 	backends  *backends
 	platform  *lambda.Platform
 }
@@ -26,36 +28,30 @@ type system struct {
 // start brings the system up to where it can serve: functions built, tables and keys there, each function started once.
 func (s *system) start(ctx context.Context) error {
 	keyIDs := map[string]string{}
-	load := func() (*template.Stack, error) {
-		return template.Load(s.options.template, template.Options{Parameters: s.options.parameters, Physical: func(logicalID, resourceType string) string {
-			if resourceType == "AWS::KMS::Key" {
-				return keyIDs[logicalID]
-			}
-			return template.StackName + "-" + logicalID
-		}})
-	}
-	stack, err := load()
-	if err != nil {
+	if err := s.load(keyIDs); err != nil {
 		return err
 	}
-	s.out.printf("Building %d functions…\n", len(stack.Functions))
-	binaries, err := lambda.Build(ctx, s.directory, stack.Functions)
+	if err := s.checkRules(ctx); err != nil {
+		return err
+	}
+	s.out.printf("Building %d functions…\n", len(s.functions()))
+	binaries, err := lambda.Build(ctx, s.directory, s.functions())
 	if err != nil {
 		return err
 	}
 	if s.backends, err = startBackends(s.options.dynamoDB, s.options.kms); err != nil {
 		return err
 	}
-	for _, key := range stack.Keys {
+	for _, key := range slices.Concat(s.stack.Keys, s.attached.Keys) {
 		if keyIDs[key.LogicalID], err = s.backends.createKey(ctx); err != nil {
 			return err
 		}
 	}
 	// Read again, now that the keys have ids for the functions' environments.
-	if s.stack, err = load(); err != nil {
+	if err := s.load(keyIDs); err != nil {
 		return err
 	}
-	for _, table := range s.stack.Tables {
+	for _, table := range slices.Concat(s.stack.Tables, s.attached.Tables) {
 		if err := s.backends.createTable(ctx, table); err != nil {
 			return err
 		}
@@ -64,14 +60,34 @@ func (s *system) start(ctx context.Context) error {
 	if !s.options.quiet {
 		logs = s.out
 	}
-	s.platform, err = lambda.New(s.stack.Functions, binaries, lambda.Options{
+	s.platform, err = lambda.New(s.functions(), binaries, lambda.Options{
 		Region: template.Region, AccountID: template.AccountID, MaxProcesses: s.options.maxProcesses, Logs: logs,
 		Environment: map[string]string{"AWS_ENDPOINT_URL_DYNAMODB": s.backends.dynamoDBURL, "AWS_ENDPOINT_URL_KMS": s.backends.kmsURL},
 	})
 	if err != nil {
 		return err
 	}
-	return s.platform.Warm(ctx, s.stack.Functions)
+	return s.platform.Warm(ctx, s.functions())
+}
+
+// functions are those of both templates.
+func (s *system) functions() []template.Function {
+	return slices.Concat(s.stack.Functions, s.attached.Functions)
+}
+
+// load reads the template, and the attached one if there is one.
+func (s *system) load(keyIDs map[string]string) (err error) {
+	o := template.Options{Parameters: s.options.parameters, Physical: func(logicalID, resourceType string) string {
+		if resourceType == "AWS::KMS::Key" {
+			return keyIDs[logicalID]
+		}
+		return template.StackName + "-" + logicalID
+	}}
+	if s.stack, err = template.Load(s.options.template, o); err != nil {
+		return err
+	}
+	s.attached, err = attach(s.options.attach, s.stack, o)
+	return err
 }
 
 // close stops what start started, in reverse order.
@@ -87,13 +103,13 @@ func (s *system) close() error {
 }
 
 // state is what other programs are told. Tables go by their logical id without "Table".
-func (s *system) state(url, invitation string) state {
+func (s *system) state(url, attachedURL, invitation string) state {
 	tables := map[string]string{}
 	for _, table := range s.stack.Tables {
 		tables[strings.TrimSuffix(table.LogicalID, "Table")] = table.Name
 	}
 	st := state{
-		URL: url, PID: os.Getpid(), AdminInvitation: invitation,
+		URL: url, AttachedURL: attachedURL, PID: os.Getpid(), AdminInvitation: invitation,
 		DynamoDBURL: s.backends.dynamoDBURL, KMSURL: s.backends.kmsURL, Tables: tables,
 	}
 	if len(s.stack.Keys) > 0 {
@@ -117,9 +133,12 @@ func (s *system) logRequest(line gateway.RequestLine) {
 		float64(line.Duration.Microseconds())/1000, start, problem)
 }
 
-func (s *system) greet(url, invitation string) {
+func (s *system) greet(url, attachedURL, invitation string) {
 	var text strings.Builder
 	fmt.Fprintf(&text, "\nSallyport answers on %s (Ctrl-C stops it)\n", url)
+	if attachedURL != "" {
+		fmt.Fprintf(&text, "%s answers on %s\n", s.options.attach, attachedURL)
+	}
 	if s.options.dynamoDB != "" && s.options.kms == "" {
 		text.WriteString("Note: the embedded KMS forgets its keys at the end, so what this run seals in your DynamoDB can't be opened by the next.\n")
 	}

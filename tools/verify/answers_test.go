@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"sallyport/tools/contract"
 )
 
 // refusal returns an answer of the gateway's own that keeps the contract, for a test to break.
@@ -137,8 +139,8 @@ func TestWithoutTheFlagSamLocalsAnswersFailTheForm(t *testing.T) {
 // asSamLocal turns the gateway's refusals into sam local's.
 func asSamLocal(e *exchange) {
 	protected := false
-	for _, to := range protectedRoutes() {
-		protected = protected || e.route == to.method+" "+to.path
+	for _, to := range contract.Routes() {
+		protected = protected || e.route == to.Method+" "+to.Path
 	}
 	say := func(status int, message string) {
 		e.answer = httptest.NewRecorder()

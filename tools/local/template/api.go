@@ -2,7 +2,9 @@ package template
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 
 	"gopkg.in/yaml.v3"
 )
@@ -25,11 +27,11 @@ func (d *document) api() (API, error) {
 	if err := d.checkAPI(r); err != nil {
 		return API{}, err
 	}
-	m, err := d.withGlobals(r, "Api", "StageName", "Auth", "GatewayResponses")
+	m, err := d.withGlobals(r, "Api", "StageName", "Auth", "GatewayResponses", "Variables")
 	if err != nil {
 		return API{}, err
 	}
-	a := API{LogicalID: r.id}
+	a := API{LogicalID: r.id, Line: r.line}
 	if a.StageName, err = d.stageName(r, m.get("StageName")); err != nil {
 		return a, err
 	}
@@ -41,6 +43,9 @@ func (d *document) api() (API, error) {
 	if a.GatewayResponses, err = d.gatewayResponses(r, m.get("GatewayResponses")); err != nil {
 		return a, err
 	}
+	if a.StageVariables, err = d.stageVariables(r, m.get("Variables")); err != nil {
+		return a, err
+	}
 	a.Routes, err = d.routes(r, auth)
 	return a, err
 }
@@ -48,7 +53,7 @@ func (d *document) api() (API, error) {
 // checkAPI refuses the properties that would change what callers see and that the local gateway does not act on.
 func (d *document) checkAPI(r *resource) error {
 	unknown := []string{"BinaryMediaTypes", "Cors", "DefinitionBody", "DefinitionUri", "MinimumCompressionSize", "Models",
-		"Variables", "CanarySetting", "CacheClusterEnabled"}
+		"CanarySetting", "CacheClusterEnabled"}
 	m, err := d.withGlobals(r, "Api", unknown...)
 	if err != nil {
 		return err
@@ -75,4 +80,21 @@ func (d *document) stageName(r *resource, n *yaml.Node) (string, error) {
 		return "", d.fault(n, r.id, fmt.Sprintf("StageName is %q", name), "use letters, digits, hyphens and underscores, at most 128")
 	}
 	return name, nil
+}
+
+// stageVariables reads Variables. API Gateway API Reference, CreateStage, variables: names of letters, digits and underscores,
+// values of [A-Za-z0-9-._~:/?#&=,].
+func (d *document) stageVariables(r *resource, n *yaml.Node) (map[string]string, error) {
+	variables, err := d.dictionary(r.id, "Variables", n)
+	if err != nil {
+		return nil, err
+	}
+	name, value := regexp.MustCompile(`^[A-Za-z0-9_]+$`), regexp.MustCompile(`^[A-Za-z0-9\-._~:/?#&=,]+$`)
+	for _, key := range slices.Sorted(maps.Keys(variables)) {
+		if !name.MatchString(key) || !value.MatchString(variables[key]) {
+			return nil, d.fault(n, r.id, fmt.Sprintf("the stage variable %s is %q", key, variables[key]),
+				"write letters, digits and underscores in its name, and no others than -._~:/?#&=, beside them in its value")
+		}
+	}
+	return variables, nil
 }

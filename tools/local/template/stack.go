@@ -43,9 +43,11 @@ type Key struct {
 // API is the template's one AWS::Serverless::Api with the routes that the functions' events add to it.
 type API struct {
 	LogicalID        string
+	Line             int // where the template declares it
 	StageName        string
-	Authorizer       *Authorizer // nil if the API has none
-	Routes           []Route     // in template order; no two match the same method of the same resource
+	StageVariables   map[string]string // nil if there are none
+	Authorizer       *Authorizer       // nil if the API has none
+	Routes           []Route           // in template order; no two match the same method of the same resource
 	GatewayResponses map[string]GatewayResponse
 }
 

@@ -31,6 +31,8 @@ type Options struct {
 	// Physical gives what Ref gives for a resource: a table's name, a key's id. Nil, or an empty answer, means the
 	// logical id.
 	Physical func(logicalID, resourceType string) string
+	// Elsewhere are functions of another stack, logical ids by ARN. One of them may be the API's authorizer.
+	Elsewhere map[string]string
 }
 
 // Load reads the template at path. Folders in it are relative to its own folder, as for the SAM CLI.
