@@ -58,7 +58,14 @@ func Load(path string, o Options) (*Stack, error) {
 	if err != nil {
 		return nil, err
 	}
-	return d.stack(folder)
+	s, err := d.stack(folder)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.checkReferences(); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 // stack builds the Stack, functions first: routes and the authorizer name them.
