@@ -103,6 +103,33 @@ func TestATemplateEditedWronglyStopsTheRunAndTheTests(t *testing.T) {
 	}
 }
 
+func TestAnAttachedTemplateThatDoesNotFitIsRefusedInOneLine(t *testing.T) {
+	const file = "docs/examples/other-api/template.yaml"
+	changed := workcopy.New(t, "../..")
+	original := changed.Read(t, file)
+	for what, c := range map[string]struct {
+		edit func(string) string
+		says string
+	}{
+		"no rule":           {func(text string) string { return text }, "NotesFunction: GET /notes is protected, but shared/policy has no rule for it, so nobody could call it; "},
+		"no name":           {edit(`SallyportApi: notes`, "Other: notes"), "NotesApi: it does not say what the policy calls it; "},
+		"this API's name":   {edit(`SallyportApi: notes`, "SallyportApi: sallyport"), "NotesApi: it does not say what the policy calls it; "},
+		"the same function": {edit(`^  NotesFunction:`, "  DashboardFunction:"), "DashboardFunction: the other template has that logical id too; "},
+		"no parameter":      {edit(`^  AuthorizerFunctionArn:(?s:.*?)    Description:`, "  Other:\n    Type: String\n    Default: a\n    Description:"), "AuthorizerFunctionArn: the template has no such parameter; "},
+		"another function":  {edit(`FunctionArn: !Ref AuthorizerFunctionArn`, "FunctionArn: arn:aws:lambda:us-east-1:123456789012:function:other"), "NotesApi: the authorizer Sallyport names no function of this template; "},
+	} {
+		changed.Write(t, file, c.edit(original))
+		command := exec.CommandContext(t.Context(), os.Getenv("LOCAL_TEST_PROGRAM"), "-addr", "127.0.0.1:0", "-attach", file,
+			"-state", filepath.Join(t.TempDir(), "state.json"))
+		command.Dir = changed.Root
+		output, err := command.CombinedOutput()
+		text := string(output)
+		if command.ProcessState.ExitCode() != 1 || !strings.HasPrefix(text, "local: "+file+":") || !strings.Contains(text, c.says) || strings.Count(text, "\n") != 1 {
+			t.Errorf("%s: %v\n%s\nwant exit status 1 and one line that says %s", what, err, text, c.says)
+		}
+	}
+}
+
 func TestWithoutGoTheRunSaysWhatToInstall(t *testing.T) {
 	for what, template := range map[string]string{"with rules to list": "../../template.yaml", "without": "testdata/template.yaml"} {
 		command := exec.CommandContext(t.Context(), os.Getenv("LOCAL_TEST_PROGRAM"), "-addr", "127.0.0.1:0", "-template", template,
