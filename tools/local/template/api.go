@@ -2,9 +2,7 @@ package template
 
 import (
 	"fmt"
-	"maps"
 	"regexp"
-	"slices"
 
 	"gopkg.in/yaml.v3"
 )
@@ -80,21 +78,4 @@ func (d *document) stageName(r *resource, n *yaml.Node) (string, error) {
 		return "", d.fault(n, r.id, fmt.Sprintf("StageName is %q", name), "use letters, digits, hyphens and underscores, at most 128")
 	}
 	return name, nil
-}
-
-// stageVariables reads Variables. API Gateway API Reference, CreateStage, variables: names of letters, digits and underscores,
-// values of [A-Za-z0-9-._~:/?#&=,].
-func (d *document) stageVariables(r *resource, n *yaml.Node) (map[string]string, error) {
-	variables, err := d.dictionary(r.id, "Variables", n)
-	if err != nil {
-		return nil, err
-	}
-	name, value := regexp.MustCompile(`^[A-Za-z0-9_]+$`), regexp.MustCompile(`^[A-Za-z0-9\-._~:/?#&=,]+$`)
-	for _, key := range slices.Sorted(maps.Keys(variables)) {
-		if !name.MatchString(key) || !value.MatchString(variables[key]) {
-			return nil, d.fault(n, r.id, fmt.Sprintf("the stage variable %s is %q", key, variables[key]),
-				"write letters, digits and underscores in its name, and no others than -._~:/?#&=, beside them in its value")
-		}
-	}
-	return variables, nil
 }

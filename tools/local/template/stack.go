@@ -45,10 +45,10 @@ type API struct {
 	LogicalID        string
 	Line             int // where the template declares it
 	StageName        string
-	StageVariables   map[string]string // nil if there are none
-	Authorizer       *Authorizer       // nil if the API has none
-	Routes           []Route           // in template order; no two match the same method of the same resource
+	Authorizer       *Authorizer // nil if the API has none
+	Routes           []Route     // in template order; no two match the same method of the same resource
 	GatewayResponses map[string]GatewayResponse
+	StageVariables   map[string]string // nil if the stage has none
 }
 
 // Authorizer is a Lambda authorizer of type REQUEST.
