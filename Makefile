@@ -16,7 +16,10 @@ GOLANGCI_LINT = github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 # What the functions are built with; the same source gives the same bytes, wherever it lies. SAM hands these to go build.
 BUILD_ENV = CGO_ENABLED=0 GOFLAGS="-trimpath -buildvcs=false -tags=lambda.norpc '-ldflags=-s -w'"
 
-.PHONY: help dev test verify build lint lint-go lint-template fuzz bench invite deploy clean
+# What sam local runs the functions on: this machine's own processor, whatever the stack is deployed on.
+LOCAL_ARCHITECTURE = $(if $(filter arm64 aarch64,$(shell uname -m)),arm64,x86_64)
+
+.PHONY: help dev test sam-local verify build build-local sam-ready lint lint-go lint-template fuzz bench invite deploy clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 18
@@ -27,12 +30,23 @@ dev: ## run the whole system on this machine, at http://127.0.0.1:3000 (ARGS="-p
 test: ## run all tests, with the race detector and in random order
 	$(GO) test -race -shuffle=on -timeout=$(TEST_TIMEOUT) ./...
 
+sam-local: ## the same in Lambda's containers, at http://127.0.0.1:3001, beside make dev's: needs SAM and Docker
+	@command -v docker >/dev/null || { echo "docker is missing: install Docker (https://docs.docker.com/get-docker)" >&2; exit 1; }
+	@docker version >/dev/null 2>&1 || { echo "no Docker engine answers: start Docker and try again" >&2; exit 1; }
+	@$(MAKE) --no-print-directory build-local
+	$(GO) run ./tools/local -sam 127.0.0.1:3001 $(ARGS)
+
 verify: ## the acceptance run against `make dev` (ARGS="-url URL -invitation CODE" for another)
 	$(GO) run ./tools/verify $(ARGS)
 
-build: ## build the functions for Lambda, with SAM
-	@command -v $(SAM) >/dev/null || { echo "sam is missing: pip install aws-sam-cli" >&2; exit 1; }
+build: sam-ready ## build the functions for Lambda, with SAM
 	$(BUILD_ENV) $(SAM) build
+
+build-local: sam-ready
+	$(BUILD_ENV) $(SAM) build --build-dir .aws-sam/local --parameter-overrides Architecture=$(LOCAL_ARCHITECTURE)
+
+sam-ready:
+	@command -v $(SAM) >/dev/null || { echo "sam is missing: pip install aws-sam-cli" >&2; exit 1; }
 
 lint: lint-go lint-template ## check format, code and template
 

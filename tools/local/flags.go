@@ -17,6 +17,7 @@ type options struct {
 	parameters   parameters
 	dynamoDB     string // URL of a server that runs already; empty: embedded
 	kms          string // likewise
+	sam          string // address of sam local; empty: it is not run
 	state        string
 	quiet        bool
 	maxProcesses int
@@ -46,6 +47,7 @@ func parseFlags(arguments []string, help io.Writer) (options, error) {
 	flags.Var(o.parameters, "param", "override a template parameter, as `Name=Value`; may be repeated")
 	flags.StringVar(&o.dynamoDB, "dynamodb", "", "`URL` of a DynamoDB that runs already, instead of the embedded one (DynamoDB Local needs -sharedDb)")
 	flags.StringVar(&o.kms, "kms", "", "`URL` of a KMS that runs already, instead of the embedded one")
+	flags.StringVar(&o.sam, "sam", "", "`address` on which sam local serves the API too, on the same tables and keys (make sam-local builds for it first)")
 	flags.StringVar(&o.state, "state", ".local/state.json", "`file` that tells other programs where everything is, while it runs")
 	flags.BoolVar(&o.quiet, "quiet", false, "print neither requests nor function logs")
 	flags.IntVar(&o.maxProcesses, "pool", 4, "most `processes` of one function")

@@ -10,7 +10,9 @@ import (
 	"strings"
 
 	"sallyport/tools/local/gateway"
+	"sallyport/tools/local/iam"
 	"sallyport/tools/local/lambda"
+	"sallyport/tools/local/sam"
 	"sallyport/tools/local/template"
 )
 
@@ -23,10 +25,16 @@ type system struct {
 	attached  *template.Stack // empty if there is no -attach
 	backends  *backends
 	platform  *lambda.Platform
+	sam       *sam.API // nil without -sam
 }
 
 // start brings the system up to where it can serve: functions built, tables and keys there, each function started once.
 func (s *system) start(ctx context.Context) error {
+	if s.options.sam != "" {
+		if err := sam.Check(ctx); err != nil { // before anything that takes long
+			return err
+		}
+	}
 	keyIDs := map[string]string{}
 	if err := s.load(keyIDs); err != nil {
 		return err
@@ -39,7 +47,7 @@ func (s *system) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if s.backends, err = startBackends(s.options.dynamoDB, s.options.kms); err != nil {
+	if s.backends, err = startBackends(s.options.dynamoDB, s.options.kms, s.printDenial); err != nil {
 		return err
 	}
 	for _, key := range slices.Concat(s.stack.Keys, s.attached.Keys) {
@@ -47,27 +55,38 @@ func (s *system) start(ctx context.Context) error {
 			return err
 		}
 	}
-	// Read again, now that the keys have ids for the functions' environments.
+	// Read again, now that the keys have ids for the functions' environments and policies.
 	if err := s.load(keyIDs); err != nil {
 		return err
 	}
+	s.backends.enforce(s.functions())
 	for _, table := range slices.Concat(s.stack.Tables, s.attached.Tables) {
 		if err := s.backends.createTable(ctx, table); err != nil {
 			return err
 		}
 	}
-	var logs io.Writer
-	if !s.options.quiet {
-		logs = s.out
-	}
 	s.platform, err = lambda.New(s.functions(), binaries, lambda.Options{
-		Region: template.Region, AccountID: template.AccountID, MaxProcesses: s.options.maxProcesses, Logs: logs,
-		Environment: map[string]string{"AWS_ENDPOINT_URL_DYNAMODB": s.backends.dynamoDBURL, "AWS_ENDPOINT_URL_KMS": s.backends.kmsURL},
+		Region: template.Region, AccountID: template.AccountID, MaxProcesses: s.options.maxProcesses, Logs: s.logs(),
+		Environment: map[string]string{"AWS_ENDPOINT_URL_DYNAMODB": s.backends.functions.dynamoDBURL, "AWS_ENDPOINT_URL_KMS": s.backends.functions.kmsURL},
 	})
 	if err != nil {
 		return err
 	}
-	return s.platform.Warm(ctx, s.functions())
+	if err := s.platform.Warm(ctx, s.functions()); err != nil {
+		return err
+	}
+	if s.options.sam != "" {
+		return s.startSAM(ctx)
+	}
+	return nil
+}
+
+// logs is where functions write.
+func (s *system) logs() io.Writer {
+	if s.options.quiet {
+		return io.Discard
+	}
+	return s.out
 }
 
 // functions are those of both templates.
@@ -93,8 +112,11 @@ func (s *system) load(keyIDs map[string]string) (err error) {
 // close stops what start started, in reverse order.
 func (s *system) close() error {
 	var err error
+	if s.sam != nil {
+		err = s.sam.Stop()
+	}
 	if s.platform != nil {
-		err = s.platform.Close()
+		err = errors.Join(err, s.platform.Close())
 	}
 	if s.backends != nil {
 		err = errors.Join(err, s.backends.close())
@@ -102,20 +124,28 @@ func (s *system) close() error {
 	return err
 }
 
+// addresses are the URLs of what is served; empty for what is not.
+type addresses struct{ own, attached, sam string }
+
 // state is what other programs are told. Tables go by their logical id without "Table".
-func (s *system) state(url, attachedURL, invitation string) state {
+func (s *system) state(urls addresses, invitation string) state {
 	tables := map[string]string{}
 	for _, table := range s.stack.Tables {
 		tables[strings.TrimSuffix(table.LogicalID, "Table")] = table.Name
 	}
 	st := state{
-		URL: url, AttachedURL: attachedURL, PID: os.Getpid(), AdminInvitation: invitation,
+		URL: urls.own, AttachedURL: urls.attached, SAMURL: urls.sam, PID: os.Getpid(), AdminInvitation: invitation,
 		DynamoDBURL: s.backends.dynamoDBURL, KMSURL: s.backends.kmsURL, Tables: tables,
 	}
 	if len(s.stack.Keys) > 0 {
 		st.KMSKeyID = s.stack.Keys[0].ID
 	}
 	return st
+}
+
+// printDenial says which function tried what its policies do not allow. A quiet run says it too: it is a fault of function or template.
+func (s *system) printDenial(d iam.Denial) {
+	s.out.printf("local: %s (%s:%d)\n", d, s.options.template, d.Line)
 }
 
 func (s *system) logRequest(line gateway.RequestLine) {
@@ -133,11 +163,14 @@ func (s *system) logRequest(line gateway.RequestLine) {
 		float64(line.Duration.Microseconds())/1000, start, problem)
 }
 
-func (s *system) greet(url, attachedURL, invitation string) {
+func (s *system) greet(urls addresses, invitation string) {
 	var text strings.Builder
-	fmt.Fprintf(&text, "\nSallyport answers on %s (Ctrl-C stops it)\n", url)
-	if attachedURL != "" {
-		fmt.Fprintf(&text, "%s answers on %s\n", s.options.attach, attachedURL)
+	fmt.Fprintf(&text, "\nSallyport answers on %s (Ctrl-C stops it)\n", urls.own)
+	if urls.attached != "" {
+		fmt.Fprintf(&text, "%s answers on %s\n", s.options.attach, urls.attached)
+	}
+	if urls.sam != "" {
+		fmt.Fprintf(&text, "sam local answers on %s, with the same accounts and tokens\n", urls.sam)
 	}
 	if s.options.dynamoDB != "" && s.options.kms == "" {
 		text.WriteString("Note: the embedded KMS forgets its keys at the end, so what this run seals in your DynamoDB can't be opened by the next.\n")
@@ -146,6 +179,6 @@ func (s *system) greet(url, attachedURL, invitation string) {
 		fmt.Fprintf(&text, "ADMIN invitation, good for one registration: %s\n", invitation)
 	}
 	fmt.Fprintf(&text, "Where everything is: %s\n", s.options.state)
-	fmt.Fprintf(&text, "Try:\n  curl -sS -H 'Content-Type: application/json' -d '{\"username\":\"ana\",\"password\":\"correct horse battery staple\"}' %s/register\n\n", url)
+	fmt.Fprintf(&text, "Try:\n  curl -sS -H 'Content-Type: application/json' -d '{\"username\":\"ana\",\"password\":\"correct horse battery staple\"}' %s/register\n\n", urls.own)
 	s.out.printf("%s", text.String())
 }

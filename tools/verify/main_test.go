@@ -50,6 +50,20 @@ func TestAStateFileIsEnough(t *testing.T) {
 	}
 }
 
+func TestSamLocalIsFoundInTheStateFileToo(t *testing.T) {
+	t.Parallel()
+	s := startService(t, broken(asSamLocal))
+	s.state.SAMURL, s.state.URL = s.state.URL, "http://127.0.0.1:1"
+	status, stdout, stderr := commandLine(t, "-sam-local", "-state", stateFile(t, s.state))
+	if status != 0 || stderr != "" || !strings.Contains(stdout, " 0 failed, 0 not looked at\n") {
+		t.Errorf("exit %d, %s\n%s", status, stderr, stdout)
+	}
+	s.state.SAMURL = ""
+	if status, _, stderr = commandLine(t, "-sam-local", "-state", stateFile(t, s.state)); status != 1 || !strings.Contains(stderr, "start one with make sam-local\n") {
+		t.Errorf("without one: exit %d, %s", status, stderr)
+	}
+}
+
 func TestAFailedStepIsExit1(t *testing.T) {
 	t.Parallel()
 	s := startService(t, nil)

@@ -6,6 +6,8 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+
+	"sallyport/tools/local/wildcard"
 )
 
 // statement is one statement of an authorizer's policy.
@@ -131,37 +133,5 @@ func (v *verdict) evaluate(methodARN string) decision {
 }
 
 func (s statement) covers(action, resource string) bool {
-	return anyMatches(s.actions, action) && anyMatches(s.resources, resource)
-}
-
-func anyMatches(patterns []string, s string) bool {
-	for _, pattern := range patterns {
-		if matchWildcard(pattern, s) {
-			return true
-		}
-	}
-	return false
-}
-
-// matchWildcard matches as IAM does: * stands for any characters, slashes included, or none, ? for exactly one.
-// IAM User Guide, "IAM JSON policy elements: Resource". The time is at most the product of the lengths.
-func matchWildcard(pattern, s string) bool {
-	p, i := 0, 0
-	star, mark := -1, 0 // the last * in the pattern, and where what it stands for ends
-	for i < len(s) {
-		switch {
-		case p < len(pattern) && pattern[p] == '*':
-			star, mark = p, i
-			p++
-		case p < len(pattern) && (pattern[p] == '?' || pattern[p] == s[i]):
-			p++
-			i++
-		case star >= 0:
-			mark++
-			p, i = star+1, mark
-		default:
-			return false
-		}
-	}
-	return strings.Trim(pattern[p:], "*") == ""
+	return wildcard.MatchAny(s.actions, action) && wildcard.MatchAny(s.resources, resource)
 }

@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"sallyport/tools/local/child"
 	"sallyport/tools/local/gateway"
 	"sallyport/tools/local/template"
 )
@@ -49,7 +50,7 @@ type Platform struct {
 	api      runtimeAPI
 	address  string // of the Runtime API: host and port
 	server   *http.Server
-	spawner  spawner
+	spawner  child.Spawner
 	closed   chan struct{}
 	shutdown sync.Once
 }
@@ -82,7 +83,7 @@ func New(functions []template.Function, binaries map[string]string, o Options) (
 	for _, f := range functions {
 		p.pools[f.LogicalID] = newPool(p, f, binaries[f.LogicalID], logs)
 	}
-	p.spawner = newSpawner()
+	p.spawner = child.NewSpawner()
 	go p.server.Serve(listener) //nolint:errcheck // returns when the server is closed
 	return p, nil
 }
@@ -156,7 +157,7 @@ func (p *Platform) Close() error {
 		for _, functions := range p.pools {
 			functions.running.Wait()
 		}
-		p.spawner.close()
+		p.spawner.Close()
 		if err = p.server.Close(); err != nil {
 			err = fmt.Errorf("close the Lambda Runtime API: %w", err)
 		}

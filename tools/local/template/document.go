@@ -139,6 +139,9 @@ func (d *document) readResource(e entry) (*resource, error) {
 	if instead := servedBy(r.kind); instead != "" {
 		return nil, d.fault(m.get("Type"), r.id, r.kind+" is not served locally", "use "+instead)
 	}
+	if n := m.get("Connectors"); n != nil {
+		return nil, d.fault(n, r.id, "Connectors grant permissions that the local run does not know", "write the statements under the function's Policies")
+	}
 	r.properties = m.get("Properties")
 	if c := m.get("Condition"); c != nil {
 		name, err := d.text(r.id, "Condition", c)
@@ -154,7 +157,7 @@ func (d *document) readResource(e entry) (*resource, error) {
 	return r, nil
 }
 
-// servedBy names what to use instead of a type whose absence would change what the API answers. Other types that the
+// servedBy names what to use instead of a type whose absence would change what the API answers or what functions may do. Other types that the
 // local run doesn't know (roles, log groups, alarms) change nothing, and are skipped.
 func servedBy(kind string) string {
 	switch kind {
@@ -165,6 +168,8 @@ func servedBy(kind string) string {
 		return typeTable
 	case "AWS::Lambda::Function":
 		return typeFunction
+	case "AWS::IAM::Policy", "AWS::IAM::RolePolicy", "AWS::IAM::ManagedPolicy", "AWS::Serverless::Connector":
+		return "the Policies of the function that it is for"
 	}
 	return ""
 }

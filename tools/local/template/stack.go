@@ -18,6 +18,24 @@ type Function struct {
 	Timeout     time.Duration // 1 s to 900 s; 3 s unless the template says otherwise, as on AWS
 	MemoryMiB   int           // 128 to 10,240; 128 unless the template says otherwise, as on AWS
 	Environment map[string]string
+	Statements  []Statement // of its Policies, in template order; what none of them allows, the function may not do
+}
+
+// Statement is one statement of a function's policies. IAM User Guide, "IAM JSON policy element reference".
+type Statement struct {
+	Sid        string // empty if it has none
+	Line       int
+	Deny       bool
+	Actions    []string    // as "dynamodb:GetItem", in any case; * and ? are wildcards
+	Resources  []string    // ARNs, with wildcards; each matches at least one thing that the template makes
+	Conditions []Condition // all of which must hold
+}
+
+// Condition compares one key of a call's context with values, of which one must match (or none, if the operator is a negation).
+type Condition struct {
+	Operator string // StringEquals, StringLike, StringNotEquals or StringNotLike; the first two also after ForAllValues: or ForAnyValue:
+	Key      string // as "kms:EncryptionContext:stage", in any case
+	Values   []string
 }
 
 // Table is an AWS::DynamoDB::Table.

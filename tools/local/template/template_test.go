@@ -91,7 +91,7 @@ Resources:
     Type: AWS::Serverless::Function
     Properties:
       CodeUri: hello
-      Role: !GetAtt SomeRole.Arn
+      KmsKeyArn: !GetAtt SomeRole.Arn
       Environment:
         Variables:
           MODE: !If [Both, own, other]
