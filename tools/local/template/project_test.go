@@ -215,6 +215,18 @@ func TestEveryFunctionIsBuiltAnewAndKeepsItsLogForABoundedTime(t *testing.T) {
 	}
 }
 
+func TestEveryFunctionHasAnEventToBeInvokedWith(t *testing.T) {
+	for _, f := range projects(t).Functions {
+		event := filepath.Join("events", filepath.Base(f.CodeDir)+".json")
+		text, err := os.ReadFile(filepath.Join("..", "..", "..", event))
+		if err != nil {
+			t.Errorf("%s has no event for sam local invoke: write %s", f.LogicalID, event)
+		} else if !json.Valid(text) {
+			t.Errorf("%s is not JSON", event)
+		}
+	}
+}
+
 func TestParametersHaveTheirDefaultsAndBounds(t *testing.T) {
 	parameters, _ := written(t)
 	for name, want := range map[string][3]any{
