@@ -130,6 +130,19 @@ func TestAnAttachedTemplateThatDoesNotFitIsRefusedInOneLine(t *testing.T) {
 	}
 }
 
+func TestAPolicyThatDoesNotCompileStopsTheRunInOneLine(t *testing.T) {
+	changed := workcopy.New(t, "../..")
+	changed.Replace(t, "shared/policy/policy.go", "\nconst Own =", "\nvar _ = undefinedName\n\nconst Own =")
+	line := strings.Count(strings.Split(changed.Read(t, "shared/policy/policy.go"), "undefinedName")[0], "\n") + 1
+	command := exec.CommandContext(t.Context(), os.Getenv("LOCAL_TEST_PROGRAM"), "-addr", "127.0.0.1:0", "-state", filepath.Join(t.TempDir(), "state.json"))
+	command.Dir = changed.Root
+	output, err := command.CombinedOutput()
+	want := fmt.Sprintf("local: tools/routes, which lists the policy's rules, does not run: shared/policy/policy.go:%d:9: undefined: undefinedName\n", line)
+	if command.ProcessState.ExitCode() != 1 || string(output) != want {
+		t.Errorf("%v\n%s\nwant\n%s", err, output, want)
+	}
+}
+
 func TestWithoutGoTheRunSaysWhatToInstall(t *testing.T) {
 	for what, template := range map[string]string{"with rules to list": "../../template.yaml", "without": "testdata/template.yaml"} {
 		command := exec.CommandContext(t.Context(), os.Getenv("LOCAL_TEST_PROGRAM"), "-addr", "127.0.0.1:0", "-template", template,

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 
 	"sallyport/tools/local/template"
@@ -44,7 +45,7 @@ func (s *system) checkRules(ctx context.Context) error {
 func (s *system) listRules(ctx context.Context, repository string) (map[string][]template.Rule, error) {
 	command := exec.CommandContext(ctx, "go", "run", "./tools/routes")
 	command.Dir = repository
-	command.Env = append(os.Environ(), "GOTMPDIR="+s.directory)
+	command.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+runtime.GOOS, "GOARCH="+runtime.GOARCH, "GOTMPDIR="+s.directory)
 	var stderr strings.Builder
 	command.Stderr = &stderr
 	output, err := command.Output()

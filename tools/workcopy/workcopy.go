@@ -16,7 +16,7 @@ import (
 // Copy is a copy of the repository in a temporary folder of its test.
 type Copy struct{ Root string }
 
-// New copies the repository at root, but for what begins with a dot: version control, and what its programs have made.
+// New copies the repository at root, but for hidden folders: version control, and what its programs have made.
 func New(t testing.TB, root string) Copy {
 	t.Helper()
 	c := Copy{Root: t.TempDir()}
