@@ -75,8 +75,10 @@ func TestEachRuleIsForRolesThatExistAndIsLookedAt(t *testing.T) {
 }
 
 func TestTheAPICallsItselfWhatThePolicyCallsIt(t *testing.T) {
-	if got := api(t).StageVariables["SallyportApi"]; got != Own {
-		t.Errorf("the stage variable SallyportApi is %q, want %q: the authorizer would refuse everybody", got, Own)
+	own := api(t)
+	if got := own.StageVariables["SallyportApi"]; got != Own {
+		t.Errorf("%s:%d: %s: it does not say what the policy calls it; the stage variable SallyportApi is %q, want %q: the authorizer would refuse everybody",
+			templateFile, own.Line, own.LogicalID, got, Own)
 	}
 }
 

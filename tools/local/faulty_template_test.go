@@ -72,6 +72,9 @@ func TestATemplateEditedWronglyStopsTheRunAndTheTests(t *testing.T) {
 			edit(`Path: /dashboard$`, "Path: /dashboard\n            Auth: {Authorizer: NONE}"), "        Dashboard:",
 			"DashboardFunction: GET /dashboard is open to everybody, but shared/policy has a rule for it",
 		},
+		"an API without a name": {
+			edit(`^(  +)SallyportApi: .*$`, "${1}Other: x"), "  Api:", "Api: it does not say what the policy calls it",
+		},
 		"a rule without a route": {
 			edit(`Path: /dashboard$`, "Path: /dashboard/me\n            Auth: {Authorizer: NONE}"), "  Api:",
 			"Api: there is no route GET /dashboard, but shared/policy has a rule for it",
@@ -93,7 +96,7 @@ func TestATemplateEditedWronglyStopsTheRunAndTheTests(t *testing.T) {
 				t.Errorf("the run: %v\n%s\nwant exit status 1 and the one line\nlocal: %s…", err, output, want)
 			}
 
-			command = exec.CommandContext(t.Context(), tests, "-test.run=^TestTheTableAndTheTemplateNameTheSameRoutes$")
+			command = exec.CommandContext(t.Context(), tests, "-test.run=^(TestTheTableAndTheTemplateNameTheSameRoutes|TestTheAPICallsItselfWhatThePolicyCallsIt)$")
 			command.Dir = filepath.Join(changed.Root, "shared", "policy")
 			output, err = command.CombinedOutput()
 			if err == nil || !strings.Contains(string(output), want) || strings.Contains(string(output), "panic") {

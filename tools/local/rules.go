@@ -28,17 +28,20 @@ func (s *system) checkRules(ctx context.Context) error {
 		return err
 	}
 	own := s.stack.API.StageVariables[apiVariable]
-	if err := s.stack.API.CheckRules(s.options.template, listed[own]); err != nil || s.options.attach == "" {
+	if err := checkAPI(s.options.template, s.stack.API, listed, ""); err != nil || s.options.attach == "" {
 		return err
 	}
-	other := s.attached.API
-	switch name := other.StageVariables[apiVariable]; name {
-	case "", own:
+	return checkAPI(s.options.attach, s.attached.API, listed, own)
+}
+
+// checkAPI compares one API with the rules for the name that it gives itself, which taken must not be.
+func checkAPI(file string, api template.API, rules map[string][]template.Rule, taken string) error {
+	name := api.StageVariables[apiVariable]
+	if name == "" || name == taken {
 		return fmt.Errorf("%s:%d: %s: it does not say what the policy calls it; give it the stage variable %s with a name of its own",
-			s.options.attach, other.Line, other.LogicalID, apiVariable)
-	default:
-		return other.CheckRules(s.options.attach, listed[name])
+			file, api.Line, api.LogicalID, apiVariable)
 	}
+	return api.CheckRules(file, rules[name])
 }
 
 // listRules runs tools/routes and returns the rules by API.
