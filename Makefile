@@ -13,6 +13,9 @@ TEST_TIMEOUT ?= 10m
 STATICCHECK   = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOLANGCI_LINT = github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
+# The stack, and the examples of the documentation.
+TEMPLATES = template.yaml $(wildcard docs/examples/*/template.yaml)
+
 # What the functions are built with; the same source gives the same bytes, wherever it lies. SAM hands these to go build.
 BUILD_ENV = CGO_ENABLED=0 GOFLAGS="-trimpath -buildvcs=false -tags=lambda.norpc '-ldflags=-s -w'"
 
@@ -62,10 +65,10 @@ lint-go:
 	$(GO) run $(GOLANGCI_LINT) run --config .ci/golangci.yml ./...
 
 lint-template: # both tools must be there in CI; elsewhere one that is missing is named and left out
-	@if command -v cfn-lint >/dev/null; then echo cfn-lint template.yaml; cfn-lint template.yaml; \
+	@if command -v cfn-lint >/dev/null; then echo cfn-lint $(TEMPLATES); cfn-lint $(TEMPLATES); \
 	elif [ -n "$$CI" ]; then echo "cfn-lint is missing: pip install cfn-lint" >&2; exit 1; \
 	else echo "cfn-lint is not installed: template.yaml is not checked by it (pip install cfn-lint)"; fi
-	@if command -v $(SAM) >/dev/null; then echo $(SAM) validate --lint; $(SAM) validate --lint; \
+	@if command -v $(SAM) >/dev/null; then for file in $(TEMPLATES); do echo $(SAM) validate --lint --template $$file; $(SAM) validate --lint --template $$file || exit 1; done; \
 	elif [ -n "$$CI" ]; then echo "sam is missing: pip install aws-sam-cli" >&2; exit 1; \
 	else echo "sam is not installed: template.yaml is not checked by it (pip install aws-sam-cli)"; fi
 

@@ -16,6 +16,7 @@ type options struct {
 	address      string
 	template     string
 	stack        string // its name
+	attach       string // template of another API that asks the same authorizer; empty: none
 	parameters   parameters
 	dynamoDB     string // URL of a server that runs already; empty: embedded
 	kms          string // likewise
@@ -46,6 +47,7 @@ func parseFlags(arguments []string, help io.Writer) (options, error) {
 	flags.StringVar(&o.address, "addr", "127.0.0.1:3000", "`address` to serve on; loopback only, and port 0 is any free one")
 	flags.StringVar(&o.template, "template", "template.yaml", "the SAM template `file`")
 	flags.StringVar(&o.stack, "stack", template.StackName, "`name` of the stack: runs that share a -dynamodb and a -kms share what they hold if they have one name, and nothing else")
+	flags.StringVar(&o.attach, "attach", "", "template `file` of another API that asks this one's authorizer; it is served beside this one, on a free port")
 	flags.Var(o.parameters, "param", "override a template parameter, as `Name=Value`; may be repeated")
 	flags.StringVar(&o.dynamoDB, "dynamodb", "", "`URL` of a DynamoDB that runs already, instead of the embedded one (DynamoDB Local needs -sharedDb)")
 	flags.StringVar(&o.kms, "kms", "", "`URL` of a KMS that runs already, instead of the embedded one")

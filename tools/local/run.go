@@ -50,12 +50,16 @@ func run(ctx, hurry context.Context, o options, out *output) (err error) {
 		return err
 	}
 	url := "http://" + listener.Addr().String()
-	samURL, samEnded := "", (<-chan struct{})(nil)
+	urls := addresses{own: url}
+	if urls.attached, err = s.serveAttached(ctx); err != nil {
+		return err
+	}
+	samEnded := (<-chan struct{})(nil)
 	if samListener != nil {
-		samURL, samEnded = "http://"+samListener.Addr().String(), s.sam.Exited()
+		urls.sam, samEnded = "http://"+samListener.Addr().String(), s.sam.Exited()
 	}
 	invitations := newInvitations(s.platform, s.stack.API, func(invitation string) error {
-		return state.write(s.state(url, samURL, invitation))
+		return state.write(s.state(urls, invitation))
 	}, out)
 	server := newServer(withDeadline(invitations.watch(gateway.New(s.stack.API, deadlineInvoker{s.platform}, gateway.Options{
 		Region: template.Region, AccountID: template.AccountID, APIID: "local", Log: s.logRequest,
@@ -73,7 +77,7 @@ func run(ctx, hurry context.Context, o options, out *output) (err error) {
 		return err
 	}
 	go invitations.keepFresh(ctx)
-	s.greet(url, samURL, invitations.current())
+	s.greet(urls, invitations.current())
 
 	select {
 	case err := <-served:

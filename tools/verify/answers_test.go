@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"sallyport/tools/contract"
 )
 
 // refusal returns an answer of the gateway's own that keeps the contract, for a test to break.
@@ -143,8 +145,8 @@ func asSamLocal(e *exchange) {
 		e.answer.Body = bytes.NewBuffer(bytes.Replace(e.answer.Body.Bytes(), id, []byte("urn:uuid:00000000-0000-4000-8000-000000000001"), 1))
 	}
 	protected := false
-	for _, to := range protectedRoutes() {
-		protected = protected || e.route == to.method+" "+to.path
+	for _, to := range contract.Routes() {
+		protected = protected || e.route == to.Method+" "+to.Path
 	}
 	say := func(status int, message string) {
 		e.answer = httptest.NewRecorder()

@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 
+	"sallyport/tools/contract"
 	"sallyport/tools/local/awsjson"
 	"sallyport/tools/local/template"
 )
@@ -202,8 +203,8 @@ func TestTheMatrixHasEveryProtectedRouteOfTheTemplate(t *testing.T) {
 			inTemplate = append(inTemplate, to.Method+" "+to.Resource)
 		}
 	}
-	for _, to := range protectedRoutes() {
-		inMatrix = append(inMatrix, to.method+" "+to.path)
+	for _, to := range contract.Routes() {
+		inMatrix = append(inMatrix, to.Method+" "+to.Path)
 	}
 	slices.Sort(inTemplate)
 	slices.Sort(inMatrix)

@@ -29,7 +29,7 @@ func (d *document) api() (API, error) {
 	if err != nil {
 		return API{}, err
 	}
-	a := API{LogicalID: r.id}
+	a := API{LogicalID: r.id, Line: r.line}
 	if a.StageName, err = d.stageName(r, m.get("StageName")); err != nil {
 		return a, err
 	}

@@ -127,5 +127,8 @@ func (d *document) authorizerFunction(r *resource, name string, e entry, n *yaml
 			return candidate.id, nil
 		}
 	}
+	if id, ok := d.options.Elsewhere[arn]; ok {
+		return id, nil
+	}
 	return "", d.fault(n, r.id, "the authorizer "+name+" names no function of this template", "use !GetAtt <function>.Arn")
 }

@@ -29,6 +29,7 @@ const serverlessTransform = "AWS::Serverless-2016-10-31"
 type document struct {
 	file       string
 	options    Options
+	sections   mapping
 	parameters map[string]*yaml.Node // a value each: text, or a list of texts
 	conditions map[string]*condition
 	resources  map[string]*resource
@@ -68,6 +69,7 @@ func parse(file string, text []byte, o Options) (*document, error) {
 	if d.globals, err = d.mapping("", "Globals", sections.get("Globals")); err != nil {
 		return nil, err
 	}
+	d.sections = sections
 	return d, d.readResources(sections, root)
 }
 

@@ -155,6 +155,9 @@ func FuzzLoadNeverPanicsAndFailsInOneLine(f *testing.F) {
 		if err == nil {
 			_, err = d.stack("testdata-that-is-not-there")
 		}
+		if err == nil {
+			err = d.checkReferences()
+		}
 		if err != nil && strings.ContainsAny(err.Error(), "\r\n") {
 			t.Errorf("more than one line: %q", err)
 		}

@@ -199,8 +199,12 @@ func TestEveryFunctionIsBuiltAnewAndKeepsItsLogForABoundedTime(t *testing.T) {
 			}
 		}
 	}
-	if functions != 10 {
-		t.Errorf("%d functions, want 10", functions)
+	folders, err := os.ReadDir(filepath.Join("..", "..", "..", "functions"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if functions == 0 || functions != len(folders) {
+		t.Errorf("the template has %d functions, the folder functions %d", functions, len(folders))
 	}
 	settings, err := os.ReadFile(filepath.Join("..", "..", "..", "samconfig.toml"))
 	if err != nil {
@@ -208,6 +212,18 @@ func TestEveryFunctionIsBuiltAnewAndKeepsItsLogForABoundedTime(t *testing.T) {
 	}
 	if !strings.Contains(string(settings), "\ncached = false\n") { // a cached build ships the old binary after a change under shared/
 		t.Error("samconfig.toml lets SAM take a build from its cache")
+	}
+}
+
+func TestEveryFunctionHasAnEventToBeInvokedWith(t *testing.T) {
+	for _, f := range projects(t).Functions {
+		event := filepath.Join("events", filepath.Base(f.CodeDir)+".json")
+		text, err := os.ReadFile(filepath.Join("..", "..", "..", event))
+		if err != nil {
+			t.Errorf("%s has no event for sam local invoke: write %s", f.LogicalID, event)
+		} else if !json.Valid(text) {
+			t.Errorf("%s is not JSON", event)
+		}
 	}
 }
 

@@ -62,6 +62,7 @@ type Key struct {
 // API is the template's one AWS::Serverless::Api with the routes that the functions' events add to it.
 type API struct {
 	LogicalID        string
+	Line             int // where the template declares it
 	StageName        string
 	Authorizer       *Authorizer // nil if the API has none
 	Routes           []Route     // in template order, then what Cors adds; no two match the same method of the same resource

@@ -35,6 +35,8 @@ type Options struct {
 	// Physical gives what Ref gives for a resource: a table's name, a key's id. Nil, or an empty answer, means the
 	// logical id.
 	Physical func(logicalID, resourceType string) string
+	// Elsewhere are functions of another stack, logical ids by ARN. One of them may be the API's authorizer.
+	Elsewhere map[string]string
 }
 
 func (o Options) stackName() string { return cmp.Or(o.StackName, StackName) }
@@ -71,7 +73,14 @@ func Load(path string, o Options) (*Stack, error) {
 	if err != nil {
 		return nil, err
 	}
-	return d.stack(folder)
+	s, err := d.stack(folder)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.checkReferences(); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 // stack builds the Stack, functions first: routes and the authorizer name them.
