@@ -147,17 +147,17 @@ func TestAFunctionWithoutASettingStopsAtInitAndNamesIt(t *testing.T) {
 	}
 	for function, settings := range map[string][]string{
 		"register": {
-			"STAGE=x", "ACCOUNTS_TABLE=x", "INVITATIONS_TABLE=x", "KMS_KEY_ID=x", "SELF_REGISTRATION_ROLES=CONSUMER", "ARGON_MEMORY_KIB=47104", "ARGON_TIME=1", "TOTP_ISSUER=x",
+			"STAGE=x", "STACK=x", "ACCOUNTS_TABLE=x", "INVITATIONS_TABLE=x", "KMS_KEY_ID=x", "SELF_REGISTRATION_ROLES=CONSUMER", "ARGON_MEMORY_KIB=47104", "ARGON_TIME=1", "TOTP_ISSUER=x",
 		},
-		"login":              {"STAGE=x", "ACCOUNTS_TABLE=x", "CHALLENGES_TABLE=x", "THROTTLES_TABLE=x", "CHALLENGE_TTL_SECONDS=300", "ARGON_MEMORY_KIB=47104", "ARGON_TIME=1"},
-		"verify-otp":         {"STAGE=x", "ACCOUNTS_TABLE=x", "CHALLENGES_TABLE=x", "TOKENS_TABLE=x", "DATA_KEYS_TABLE=x", "THROTTLES_TABLE=x", "KMS_KEY_ID=x", "TOKEN_TTL_SECONDS=3600"},
-		"logout":             {"STAGE=x", "ACCOUNTS_TABLE=x", "TOKENS_TABLE=x"},
-		"authorizer":         {"STAGE=x", "TOKENS_TABLE=x", "DATA_KEYS_TABLE=x", "KMS_KEY_ID=x"},
-		"invitations":        {"STAGE=x", "INVITATIONS_TABLE=x"},
-		"dashboard":          {"STAGE=x"},
-		"admin-resource":     {"STAGE=x"},
-		"developer-resource": {"STAGE=x"},
-		"consumer-resource":  {"STAGE=x"},
+		"login":              {"STAGE=x", "STACK=x", "ACCOUNTS_TABLE=x", "CHALLENGES_TABLE=x", "THROTTLES_TABLE=x", "CHALLENGE_TTL_SECONDS=300", "ARGON_MEMORY_KIB=47104", "ARGON_TIME=1"},
+		"verify-otp":         {"STAGE=x", "STACK=x", "ACCOUNTS_TABLE=x", "CHALLENGES_TABLE=x", "TOKENS_TABLE=x", "DATA_KEYS_TABLE=x", "THROTTLES_TABLE=x", "KMS_KEY_ID=x", "TOKEN_TTL_SECONDS=3600"},
+		"logout":             {"STAGE=x", "STACK=x", "ACCOUNTS_TABLE=x", "TOKENS_TABLE=x"},
+		"authorizer":         {"STAGE=x", "STACK=x", "TOKENS_TABLE=x", "DATA_KEYS_TABLE=x", "KMS_KEY_ID=x"},
+		"invitations":        {"STAGE=x", "STACK=x", "INVITATIONS_TABLE=x"},
+		"dashboard":          {"STAGE=x", "STACK=x"},
+		"admin-resource":     {"STAGE=x", "STACK=x"},
+		"developer-resource": {"STAGE=x", "STACK=x"},
+		"consumer-resource":  {"STAGE=x", "STACK=x"},
 	} {
 		lambda := []string{"AWS_REGION=us-east-1", "AWS_ACCESS_KEY_ID=x", "AWS_SECRET_ACCESS_KEY=x", "AWS_SESSION_TOKEN=x", "AWS_LAMBDA_RUNTIME_API=127.0.0.1:1"}
 		for i, setting := range settings {

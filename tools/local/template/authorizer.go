@@ -106,7 +106,7 @@ func (d *document) authorizer(r *resource, e entry) (*Authorizer, error) {
 	return a, nil
 }
 
-// authorizerFunction finds the function whose ARN FunctionArn is.
+// authorizerFunction finds the function whose ARN, or whose alias's ARN, FunctionArn is.
 func (d *document) authorizerFunction(r *resource, name string, e entry, n *yaml.Node) (string, error) {
 	if n == nil {
 		return "", d.fault(e.key, r.id, "the authorizer "+name+" has no FunctionArn", "point it to a function's Arn")
@@ -123,12 +123,16 @@ func (d *document) authorizerFunction(r *resource, name string, e entry, n *yaml
 		if err != nil {
 			return "", err
 		}
-		if own == arn {
+		alias, err := d.aliasARN(candidate)
+		if err != nil {
+			return "", err
+		}
+		if arn == own || arn == alias {
 			return candidate.id, nil
 		}
 	}
 	if id, ok := d.options.Elsewhere[arn]; ok {
 		return id, nil
 	}
-	return "", d.fault(n, r.id, "the authorizer "+name+" names no function of this template", "use !GetAtt <function>.Arn")
+	return "", d.fault(n, r.id, "the authorizer "+name+" names no function of this template", "use !GetAtt <function>.Arn, or !Ref <function>.Alias")
 }

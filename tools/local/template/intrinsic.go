@@ -32,6 +32,9 @@ func (d *document) reference(id, target string, site *yaml.Node) (*yaml.Node, er
 		}
 		return textNode(site, value.Value), nil
 	}
+	if target, property, ok := strings.Cut(target, "."); ok {
+		return d.generated(id, target, property, site)
+	}
 	r, err := d.find(id, target, site)
 	if err != nil {
 		return nil, err

@@ -178,6 +178,25 @@ Resources:
 	}
 }
 
+func TestAFunctionsAliasAndAnAPIsStageCanBeReferredTo(t *testing.T) {
+	for _, arn := range []string{"!GetAtt Hello.Arn", "!Ref Hello.Alias", `!Sub "${Hello.Alias}"`, `!Sub "${Hello.Arn}:live"`} {
+		text := strings.Replace(smallest, "{StageName: prod}", `
+      StageName: prod
+      Auth: {Authorizers: {A: {FunctionPayloadType: REQUEST, FunctionArn: `+arn+`, Identity: {ReauthorizeEvery: 0}}}}`, 1)
+		text = strings.Replace(text, "CodeUri: hello", `CodeUri: hello
+      AutoPublishAlias: live
+      Environment: {Variables: {AA: !Ref Hello.Alias, BB: !Sub "${Api.Stage}"}}`, 1)
+		s := load(t, text, Options{})
+		if got := s.API.Authorizer.FunctionID; got != "Hello" {
+			t.Errorf("%s: the authorizer is %q", arn, got)
+		}
+		want := map[string]string{"AA": "arn:aws:lambda:us-east-1:123456789012:function:Hello:live", "BB": "prod"}
+		if got := s.Functions[0].Environment; !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: environment %v", arn, got)
+		}
+	}
+}
+
 func TestLambdaAndGatewayDefaultsAreThoseOfAWS(t *testing.T) {
 	s := load(t, strings.Replace(smallest, "{StageName: prod}", `
       StageName: prod
