@@ -18,11 +18,11 @@ type Outcome string
 
 // The outcomes.
 const (
-	Returned Outcome = "returns"    // nobody has the name: the account is written as it was, without sessions
-	Replaced Outcome = "replaced"   // the account is there with other content: it gets the older one's
-	Same     Outcome = "same"       // the account is there as the copy would leave it: nothing is written
-	Foreign  Outcome = "foreign"    // the name belongs to another account now: nothing is written
-	Unproven Outcome = "never used" // nobody has the name, and nobody had ever signed in with it: nothing is written
+	Returned Outcome = "returned"           // nobody has the name: the account is written as it was, without sessions
+	Replaced Outcome = "replaced"           // the account is there with other content: it gets the older one's
+	Same     Outcome = "same"               // the account is there as the copy would leave it: nothing is written
+	Foreign  Outcome = "another's name now" // the name belongs to another account now: nothing is written
+	Unproven Outcome = "never used"         // nobody has the name, and nobody had ever signed in with it: nothing is written
 )
 
 // Restored is what restoring one account does, or would do.
