@@ -84,6 +84,33 @@ func tooMany(wait time.Duration) error {
 	}
 }
 
+// Unthrottle forgets the failed passwords of a name and, if there is such an account, the failed codes of the account. Windows
+// of addresses stay. It reports whether there is such an account. The errors are those of a Changer, ErrNoAccount aside.
+func Unthrottle(ctx context.Context, store interface {
+	Reader
+	Throttles
+}, username string,
+) (bool, error) {
+	canonical, err := Canonical(username)
+	if err != nil {
+		return false, err
+	}
+	if err := store.ClearThrottle(ctx, nameSubject(canonical)); err != nil {
+		return false, apperr.Dependency(err)
+	}
+	account, found, err := store.Account(ctx, canonical)
+	if err != nil {
+		return false, apperr.Dependency(err)
+	}
+	if !found {
+		return false, nil
+	}
+	if err := store.ClearThrottle(ctx, codeSubject(account.UserID)); err != nil {
+		return false, apperr.Dependency(err)
+	}
+	return true, nil
+}
+
 // What failures are counted under: a username, an account's codes, and an address in the window that ends at end (Unix seconds).
 func nameSubject(canonical string) string { return subject("password", canonical) }
 func codeSubject(userID token.ID) string  { return subject("code", userID.String()) }

@@ -73,9 +73,9 @@ func startBackends(dynamoDBURL, kmsURL string, denied func(iam.Denial)) (*backen
 }
 
 // enforce holds the functions to their policies from now on.
-func (b *backends) enforce(functions []template.Function) {
+func (b *backends) enforce(stackName string, functions []template.Function) {
 	for _, guard := range b.guards {
-		guard.Enforce(functions)
+		guard.Enforce(stackName, functions)
 	}
 }
 
@@ -87,19 +87,8 @@ func (b *backends) close() error {
 	return err
 }
 
-// createKey makes a KMS key and returns its id.
-func (b *backends) createKey(ctx context.Context) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, backendLimit)
-	defer cancel()
-	out, err := b.kms.CreateKey(ctx, &awskms.CreateKeyInput{})
-	if err != nil {
-		return "", fmt.Errorf("make a key at the KMS %s: is it running? %w", b.kmsURL, err)
-	}
-	return aws.ToString(out.KeyMetadata.KeyId), nil
-}
-
-// createTable makes a table of the template, with its time to live. One that exists is used as it is.
-func (b *backends) createTable(ctx context.Context, t template.Table) error {
+// createTable makes a table of the template, with its time to live, unless it is found: one that exists is used as it is.
+func (b *backends) createTable(ctx context.Context, t template.Table) (found bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, backendLimit)
 	defer cancel()
 	in := &awsdynamodb.CreateTableInput{TableName: &t.Name, BillingMode: types.BillingModePayPerRequest}
@@ -112,26 +101,27 @@ func (b *backends) createTable(ctx context.Context, t template.Table) error {
 		in.AttributeDefinitions = append(in.AttributeDefinitions, types.AttributeDefinition{
 			AttributeName: aws.String(key.Name), AttributeType: types.ScalarAttributeType(key.Type)})
 	}
-	_, err := b.dynamoDB.CreateTable(ctx, in)
-	if _, exists := errors.AsType[*types.ResourceInUseException](err); err != nil && !exists {
-		return fmt.Errorf("make the table %s at the DynamoDB %s: is it running? %w", t.Name, b.dynamoDBURL, err)
+	_, err = b.dynamoDB.CreateTable(ctx, in)
+	_, found = errors.AsType[*types.ResourceInUseException](err)
+	if err != nil && !found {
+		return false, fmt.Errorf("make the table %s at the DynamoDB %s: is it running? %w", t.Name, b.dynamoDBURL, err)
 	}
 	waiter := awsdynamodb.NewTableExistsWaiter(b.dynamoDB, func(o *awsdynamodb.TableExistsWaiterOptions) {
 		o.MinDelay, o.MaxDelay = 50*time.Millisecond, time.Second
 	})
 	if err := waiter.Wait(ctx, &awsdynamodb.DescribeTableInput{TableName: &t.Name}, backendLimit); err != nil {
-		return fmt.Errorf("wait for the table %s at the DynamoDB %s: %w", t.Name, b.dynamoDBURL, err)
+		return found, fmt.Errorf("wait for the table %s at the DynamoDB %s: %w", t.Name, b.dynamoDBURL, err)
 	}
 	if t.TTLAttribute == "" {
-		return nil
+		return found, nil
 	}
 	_, err = b.dynamoDB.UpdateTimeToLive(ctx, &awsdynamodb.UpdateTimeToLiveInput{TableName: &t.Name,
 		TimeToLiveSpecification: &types.TimeToLiveSpecification{AttributeName: &t.TTLAttribute, Enabled: aws.Bool(true)}})
 	if refused, ok := errors.AsType[smithy.APIError](err); ok && strings.Contains(refused.ErrorMessage(), "already enabled") {
-		return nil
+		return found, nil
 	}
 	if err != nil {
-		return fmt.Errorf("enable time to live on the table %s at the DynamoDB %s: %w", t.Name, b.dynamoDBURL, err)
+		return found, fmt.Errorf("enable time to live on the table %s at the DynamoDB %s: %w", t.Name, b.dynamoDBURL, err)
 	}
-	return nil
+	return found, nil
 }

@@ -26,6 +26,9 @@ type system struct {
 	backends  *backends
 	platform  *lambda.Platform
 	sam       *sam.API // nil without -sam
+
+	newKey   bool // a key of the stack had to be made
+	oldTable bool // a table of the stack was there
 }
 
 // start brings the system up to where it can serve: functions built, tables and keys there, each function started once.
@@ -51,22 +54,27 @@ func (s *system) start(ctx context.Context) error {
 		return err
 	}
 	for _, key := range slices.Concat(s.stack.Keys, s.attached.Keys) {
-		if keyIDs[key.LogicalID], err = s.backends.createKey(ctx); err != nil {
+		id, found, err := s.backends.key(ctx, key)
+		if err != nil {
 			return err
 		}
+		keyIDs[key.LogicalID] = id
+		s.newKey = s.newKey || !found
 	}
 	// Read again, now that the keys have ids for the functions' environments and policies.
 	if err := s.load(keyIDs); err != nil {
 		return err
 	}
-	s.backends.enforce(s.functions())
+	s.backends.enforce(s.options.stack, s.functions())
 	for _, table := range slices.Concat(s.stack.Tables, s.attached.Tables) {
-		if err := s.backends.createTable(ctx, table); err != nil {
+		found, err := s.backends.createTable(ctx, table)
+		if err != nil {
 			return err
 		}
+		s.oldTable = s.oldTable || found
 	}
 	s.platform, err = lambda.New(s.functions(), binaries, lambda.Options{
-		Region: template.Region, AccountID: template.AccountID, MaxProcesses: s.options.maxProcesses, Logs: s.logs(),
+		Region: template.Region, AccountID: template.AccountID, StackName: s.options.stack, MaxProcesses: s.options.maxProcesses, Logs: s.logs(),
 		Environment: map[string]string{"AWS_ENDPOINT_URL_DYNAMODB": s.backends.functions.dynamoDBURL, "AWS_ENDPOINT_URL_KMS": s.backends.functions.kmsURL},
 	})
 	if err != nil {
@@ -96,11 +104,11 @@ func (s *system) functions() []template.Function {
 
 // load reads the template, and the attached one if there is one.
 func (s *system) load(keyIDs map[string]string) (err error) {
-	o := template.Options{Parameters: s.options.parameters, Physical: func(logicalID, resourceType string) string {
+	o := template.Options{StackName: s.options.stack, Parameters: s.options.parameters, Physical: func(logicalID, resourceType string) string {
 		if resourceType == "AWS::KMS::Key" {
 			return keyIDs[logicalID]
 		}
-		return template.StackName + "-" + logicalID
+		return s.options.stack + "-" + logicalID
 	}}
 	if s.stack, err = template.Load(s.options.template, o); err != nil {
 		return err
@@ -174,6 +182,9 @@ func (s *system) greet(urls addresses, invitation string) {
 	}
 	if s.options.dynamoDB != "" && s.options.kms == "" {
 		text.WriteString("Note: the embedded KMS forgets its keys at the end, so what this run seals in your DynamoDB can't be opened by the next.\n")
+	}
+	if s.oldTable && s.newKey {
+		fmt.Fprintf(&text, "Note: the tables of %s were there already, and its key was not. What they hold can't be opened, so that nobody can sign in: choose another name with -stack, or begin with an empty DynamoDB.\n", s.options.stack)
 	}
 	if invitation != "" {
 		fmt.Fprintf(&text, "ADMIN invitation, good for one registration: %s\n", invitation)

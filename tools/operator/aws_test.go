@@ -31,21 +31,27 @@ func deployedStack() []stackOutput {
 // DynamoDB with the Invitations and Accounts tables. Nothing of this machine's own AWS configuration is read.
 func signedInToAWS(t *testing.T, cloudFormation http.HandlerFunc) *dynamodb.Client {
 	t.Helper()
-	database := embedded.NewServer()
-	client := clientOf(t, serve(t, database))
+	url := serve(t, embedded.NewServer())
+	client := clientOf(t, url)
 	createTable(t, client, "gate-Invitations", "code_hash")
 	createTable(t, client, "gate-Accounts", "username")
+	useAWS(t, cloudFormation, url)
+	return client
+}
+
+// useAWS points the environment at a CloudFormation that answers as the handler does, and at the DynamoDB at url.
+func useAWS(t *testing.T, cloudFormation http.HandlerFunc, url string) {
+	t.Helper()
 	for name, value := range map[string]string{
 		"AWS_REGION": "eu-central-1", "AWS_DEFAULT_REGION": "", "AWS_PROFILE": "",
 		"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "example", "AWS_SESSION_TOKEN": "",
 		"AWS_CONFIG_FILE": t.TempDir() + "/none", "AWS_SHARED_CREDENTIALS_FILE": t.TempDir() + "/none",
 		"AWS_EC2_METADATA_DISABLED": "true", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "", "AWS_CONTAINER_CREDENTIALS_FULL_URI": "",
 		"AWS_WEB_IDENTITY_TOKEN_FILE": "", "AWS_MAX_ATTEMPTS": "1",
-		"AWS_ENDPOINT_URL_CLOUDFORMATION": serve(t, cloudFormation), "AWS_ENDPOINT_URL_DYNAMODB": serve(t, database),
+		"AWS_ENDPOINT_URL_CLOUDFORMATION": serve(t, cloudFormation), "AWS_ENDPOINT_URL_DYNAMODB": url,
 	} {
 		t.Setenv(name, value)
 	}
-	return client
 }
 
 func serve(t *testing.T, handler http.Handler) string {

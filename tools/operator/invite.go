@@ -7,10 +7,7 @@ import (
 	"io"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-
 	"sallyport/shared/account"
-	"sallyport/shared/apperr"
 	"sallyport/shared/dynamo/accountstore"
 	"sallyport/shared/policy"
 	"sallyport/shared/secret"
@@ -27,12 +24,6 @@ and dynamodb:PutItem on its invitations table.
 
 // maker is whom the invitation names as its maker, in place of an ADMIN's username.
 const maker = "the operator" // with a space, which no username has
-
-// The outputs of template.yaml that invite reads.
-const (
-	outputURL         = "ApiUrl"
-	outputInvitations = "InvitationsTableName"
-)
 
 func invite(ctx context.Context, args []string, out output) error {
 	flags := flag.NewFlagSet("invite", flag.ContinueOnError)
@@ -53,14 +44,19 @@ func invite(ctx context.Context, args []string, out output) error {
 	if *life < account.MinInvitationLife || *life > account.MaxInvitationLife {
 		return fmt.Errorf("an invitation is good for 1m to 168h, not %s", *life)
 	}
-	deployed, invitations, err := open(ctx, *stackName)
+	found, err := connect(ctx, *stackName)
 	if err != nil {
 		return err
 	}
-	url, err := deployed.Output(outputURL)
+	url, err := found.Output(outputURL)
 	if err != nil {
 		return err
 	}
+	table, err := found.Output(outputInvitations)
+	if err != nil {
+		return err
+	}
+	invitations := accountstore.New(found.client, accountstore.Tables{Invitations: table})
 	seconds := int64(*life / time.Second)
 	code, made, err := account.NewInviter(invitations, time.Now).Invite(ctx, maker, *roleName, &seconds)
 	if err != nil {
@@ -68,31 +64,6 @@ func invite(ctx context.Context, args []string, out output) error {
 	}
 	printInvitation(out.stdout, url, code, made, *stackName)
 	return nil
-}
-
-// open finds the stack and its table of invitations.
-func open(ctx context.Context, name string) (stack.Stack, account.InvitationAdder, error) {
-	cfg, err := stack.Load(ctx)
-	if err != nil {
-		return stack.Stack{}, nil, err
-	}
-	deployed, err := stack.Find(ctx, cfg, name)
-	if err != nil {
-		return stack.Stack{}, nil, err
-	}
-	table, err := deployed.Output(outputInvitations)
-	if err != nil {
-		return stack.Stack{}, nil, err
-	}
-	return deployed, accountstore.New(dynamodb.NewFromConfig(cfg), accountstore.Tables{Invitations: table}), nil
-}
-
-// cause is what the domain has classified: the operator is told what AWS says.
-func cause(err error) error {
-	if classified := apperr.From(err); classified.Err != nil {
-		return classified.Err
-	}
-	return err
 }
 
 // printInvitation shows the one thing that is worth stealing here, on standard output alone. The line to register with reads

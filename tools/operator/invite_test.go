@@ -156,6 +156,16 @@ func TestWrongUsageIsExit2(t *testing.T) {
 		"unknown flag":    {"invite", "-rôle", "ADMIN"},
 		"no duration":     {"invite", "-role", "ADMIN", "-stack", "gate", "-expires", "soon"},
 		"an argument":     {"invite", "-role", "ADMIN", "-stack", "gate", "now"},
+
+		"nobody to show":            {"show", "-stack", "gate"},
+		"nobody to disable":         {"disable", "-stack", "gate"},
+		"no role to give":           {"role", "-stack", "gate", "-user", "ana"},
+		"nobody to revoke":          {"revoke", "-stack", "gate"},
+		"somebody and everybody":    {"revoke", "-stack", "gate", "-user", "ana", "-everyone"},
+		"everybody's one session":   {"revoke", "-stack", "gate", "-everyone", "-session", "x"},
+		"no copy to restore from":   {"restore", "-stack", "gate", "-all"},
+		"nobody to restore":         {"restore", "-stack", "gate", "-from", "copy"},
+		"somebody and all restored": {"restore", "-stack", "gate", "-from", "copy", "-all", "-user", "ana"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if status, stdout, stderr := operate(t, args...); status != 2 || stdout != "" || stderr == "" {
@@ -166,14 +176,14 @@ func TestWrongUsageIsExit2(t *testing.T) {
 }
 
 func TestHelpIsExit0(t *testing.T) {
-	for _, args := range [][]string{{"-h"}, {"help"}, {"invite", "-h"}} {
+	for _, args := range [][]string{{"-h"}, {"help"}, {"invite", "-h"}, {"role", "-h"}, {"revoke", "-h"}, {"restore", "-h"}, {"show", "-h"}, {"unthrottle", "-h"}} {
 		if status, stdout, stderr := operate(t, args...); status != 0 || !strings.Contains(stdout+stderr, "Usage: go run ./tools/operator") {
 			t.Errorf("%v: exit %d, %q", args, status, stdout+stderr)
 		}
 	}
 }
 
-func TestTheTemplateHasTheOutputsThatInviteReads(t *testing.T) {
+func TestTheTemplateHasTheOutputsThatTheCommandsRead(t *testing.T) {
 	content, err := os.ReadFile(filepath.Join("..", "..", "template.yaml"))
 	if err != nil {
 		t.Fatal(err)
@@ -184,7 +194,7 @@ func TestTheTemplateHasTheOutputsThatInviteReads(t *testing.T) {
 	if err := yaml.Unmarshal(content, &template); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{outputURL, outputInvitations} {
+	for _, name := range []string{outputURL, outputInvitations, outputAccounts, outputTokens, outputThrottles, outputDataKeys} {
 		if _, ok := template.Outputs[name]; !ok {
 			t.Errorf("template.yaml has no output %s", name)
 		}

@@ -17,13 +17,19 @@ import (
 // command is one subcommand.
 type command struct {
 	name, summary string
+	limit         time.Duration // how long it may take
 	run           func(ctx context.Context, args []string, out output) error
 }
 
 // commands lists the subcommands in the order of the help text.
 func commands() []command {
 	return []command{
-		{"invite", "make an invitation to register with a role: the first ADMIN's", invite},
+		{"invite", "make an invitation to register with a role: the first ADMIN's", aHandful, invite},
+		{"show", "show an account and its sessions", aHandful, show},
+		{"unthrottle", "let somebody try again who gets 429", aHandful, unthrottle},
+		{"revoke", "end one session, all sessions of an account, or everybody's", allRows, revoke},
+		disable(), enable(), role(), remove(),
+		{"restore", "bring accounts back from an older copy of the table", allRows, restore},
 	}
 }
 
@@ -33,8 +39,11 @@ type output struct{ stdout, stderr io.Writer }
 // errUsage means that the arguments are wrong and the user has been told how.
 var errUsage = errors.New("wrong usage")
 
-// runLimit bounds a command: a handful of AWS calls.
-const runLimit = time.Minute
+// How long a command may take: a handful of AWS calls, or some for each row of a table. Whatever is interrupted can be run again.
+const (
+	aHandful = time.Minute
+	allRows  = time.Hour
+)
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -45,8 +54,6 @@ func main() {
 
 // realMain returns the exit status: 0 if the command did its work, 1 if it could not, 2 for wrong usage.
 func realMain(ctx context.Context, args []string, out output) int {
-	ctx, cancel := context.WithTimeout(ctx, runLimit)
-	defer cancel()
 	err := dispatch(ctx, args, out)
 	switch {
 	case err == nil, errors.Is(err, flag.ErrHelp):
@@ -70,6 +77,8 @@ func dispatch(ctx context.Context, args []string, out output) error {
 	}
 	for _, c := range commands() {
 		if c.name == args[0] {
+			ctx, cancel := context.WithTimeout(ctx, c.limit)
+			defer cancel()
 			return c.run(ctx, args[1:], out)
 		}
 	}
@@ -104,8 +113,13 @@ func parse(flags *flag.FlagSet, args []string, required ...string) error {
 		}
 	}
 	if problem != "" {
-		fmt.Fprintf(flags.Output(), "operator %s: %s (-h shows the usage)\n", flags.Name(), problem)
-		return errUsage
+		return misused(flags, problem)
 	}
 	return nil
+}
+
+// misused tells the user what is wrong with the flags.
+func misused(flags *flag.FlagSet, problem string) error {
+	fmt.Fprintf(flags.Output(), "operator %s: %s (-h shows the usage)\n", flags.Name(), problem)
+	return errUsage
 }

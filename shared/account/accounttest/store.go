@@ -30,6 +30,7 @@ type Everything interface {
 	account.BeginStore
 	account.FinishStore
 	account.InvitationAdder
+	account.ChangeStore
 	session.Records
 	session.Ender
 }

@@ -8,6 +8,7 @@ import (
 	"sallyport/shared/apperr"
 	"sallyport/shared/dynamo/dynamotest"
 	"sallyport/shared/session/sessiontest"
+	"sallyport/shared/token"
 )
 
 func openWired(t *testing.T) (both, *dynamotest.Wire) {
@@ -198,5 +199,49 @@ func TestEndingASessionWhoseAnswerIsLostIsNoError(t *testing.T) {
 	wire.Set(nil)
 	if got, _, err := store.Account(t.Context(), "ada"); err != nil || got.Revision != 2 || len(got.Sessions) != 0 {
 		t.Errorf("the account is %+v, %v", got, err)
+	}
+}
+
+func TestAChangeWhoseAnswerIsLostIsDoneOnce(t *testing.T) {
+	store, wire := openWired(t)
+	c := begun(t, store, "ada")
+	if err := store.FinishSignIn(t.Context(), c); err != nil {
+		t.Fatal(err)
+	}
+	before, _, err := store.Account(t.Context(), "ada")
+	if err != nil {
+		t.Fatal(err)
+	}
+	after := before
+	after.Status, after.Sessions, after.Revision = account.Disabled, nil, before.Revision+1
+	wire.Calls()
+	wire.Set(dynamotest.First(2, dynamotest.Loses))
+	if err := store.ChangeAccount(t.Context(), account.Change{Before: &before, After: &after, Ended: []token.ID{c.Record.TokenID}}); err != nil {
+		t.Errorf("ChangeAccount: %v", err)
+	}
+	wire.Set(nil)
+	if got, _, err := store.Account(t.Context(), "ada"); err != nil || got.Revision != after.Revision || got.Status != account.Disabled {
+		t.Errorf("the account is %+v, %v", got, err)
+	}
+}
+
+func TestEachReasonOfACancelledChangeIsRead(t *testing.T) {
+	store, wire := openWired(t)
+	for name, test := range map[string]struct {
+		reasons []string // account, record
+		want    func(error) bool
+	}{
+		"account changed": {[]string{"ConditionalCheckFailed", "None"}, conflict},
+		"account busy":    {[]string{"TransactionConflict", "None"}, conflict},
+		"record busy":     {[]string{"None", "TransactionConflict"}, conflict},
+		"throttled":       {[]string{"ThrottlingError", "None"}, unavailable},
+		"invalid":         {[]string{"ValidationError", "None"}, unavailable},
+	} {
+		c := begun(t, store, name)
+		wire.Set(dynamotest.Cancels(test.reasons...))
+		if err := store.ChangeAccount(t.Context(), account.Change{Before: &c.Before, Ended: c.Evicted}); !test.want(err) {
+			t.Errorf("%s: got %v", name, err)
+		}
+		wire.Set(nil)
 	}
 }

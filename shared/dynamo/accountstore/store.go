@@ -10,9 +10,9 @@ import (
 
 // Tables names the tables. A function names those that its own stores use, and may touch no other.
 type Tables struct {
-	Accounts    string // registration, both steps of sign-in
+	Accounts    string // registration, both steps of sign-in, changes of accounts
 	Challenges  string // both steps of sign-in
-	Tokens      string // the second step
+	Tokens      string // the second step, changes of accounts
 	Invitations string // registration, invitations
 	Throttles   string // both steps of sign-in
 }
@@ -28,6 +28,7 @@ var (
 	_ account.BeginStore        = (*Store)(nil)
 	_ account.FinishStore       = (*Store)(nil)
 	_ account.InvitationAdder   = (*Store)(nil)
+	_ account.ChangeStore       = (*Store)(nil)
 )
 
 // New returns a Store.

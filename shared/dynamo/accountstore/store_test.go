@@ -115,6 +115,19 @@ func TestEachMethodNeedsItsActionsAndNoOther(t *testing.T) {
 		{"FinishSignIn", func() error { return store.FinishSignIn(ctx, c) }, []string{
 			"DeleteItem ChallengesTable", "DeleteItem TokensTable", "PutItem TokensTable", "UpdateItem AccountsTable",
 		}},
+		{"ChangeAccount", func() error {
+			now := c.Before
+			now.Revision = 1
+			return store.ChangeAccount(ctx, account.Change{Before: &now, After: &now, Ended: []token.ID{token.NewID()}})
+		}, []string{"DeleteItem TokensTable", "PutItem AccountsTable"}},
+		{"ChangeAccount to nobody", func() error {
+			mallory := newAccount("mallory")
+			if err := store.CreateAccount(ctx, account.Creation{Account: mallory}); err != nil {
+				return err
+			}
+			wire.Calls()
+			return store.ChangeAccount(ctx, account.Change{Before: &mallory, Ended: []token.ID{token.NewID()}})
+		}, []string{"DeleteItem AccountsTable", "DeleteItem TokensTable"}},
 		{"ReplacePasswordHash", func() error {
 			return store.ReplacePasswordHash(ctx, account.Account{Username: "ada", UserID: c.Before.UserID, Revision: 1}, "$argon2id$")
 		}, []string{"UpdateItem AccountsTable"}},

@@ -65,3 +65,28 @@ func (s *Store) AddWrappedKey(ctx context.Context, k envelope.WrappedKey) (bool,
 	}
 	return err == nil, err
 }
+
+// Shred throws the day's wrapped key away and raises its generation, so that the next sign-in makes another key: whatever was
+// signed or sealed under the old one is refused as soon as no instance holds it any more (envelope.MaxKeyAge). It reports false
+// if the day has no key, and so nothing to shred. IAM: UpdateItem on DataKeys. A day has 255 generations; after them the error
+// says so. When the answer of an attempt is lost, the next reports false.
+func (s *Store) Shred(ctx context.Context, day uint32) (bool, error) {
+	err := dynamo.Update(ctx, s.client, &dynamodb.UpdateItemInput{
+		TableName:           aws.String(s.table),
+		Key:                 dynamo.Item{"key_day": dynamo.S(envelope.Date(day))},
+		ConditionExpression: aws.String("attribute_exists(wrapped_key) AND generation < :last"),
+		UpdateExpression:    aws.String("REMOVE wrapped_key ADD generation :one"),
+		ExpressionAttributeValues: dynamo.Item{
+			":one": dynamo.N(1), ":last": dynamo.N(math.MaxUint8),
+		},
+	})
+	if err == nil || !errors.Is(err, dynamo.ErrCondition) {
+		return err == nil, err
+	}
+	row, found, err := s.WrappedKey(ctx, day)
+	if err == nil && found && len(row.Wrapped) > 0 && row.Generation == math.MaxUint8 {
+		return false, fmt.Errorf("keystore: the key of %s has no generation left: delete the token rows, and wait for the next day",
+			envelope.Date(day))
+	}
+	return false, err
+}

@@ -35,7 +35,7 @@ func TestTheStoreKeepsTheContract(t *testing.T) {
 	})
 }
 
-// shred does to a row what docs/operations.md tells the operator to do.
+// shred leaves a row without its key, and sets its generation.
 func shred(t *testing.T, client *dynamodb.Client, table string, day uint32, generation uint8) {
 	t.Helper()
 	_, err := client.UpdateItem(t.Context(), &dynamodb.UpdateItemInput{
@@ -104,5 +104,53 @@ func TestEachMethodNeedsItsActionsAndNoOther(t *testing.T) {
 	}
 	if got, want := dynamotest.Actions(t, wire.Calls()), []string{"PutItem DataKeysTable"}; !slices.Equal(got, want) {
 		t.Errorf("AddWrappedKey needs %q", got)
+	}
+	if _, err := store.Shred(t.Context(), today); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := dynamotest.Actions(t, wire.Calls()), []string{"UpdateItem DataKeysTable"}; !slices.Equal(got, want) {
+		t.Errorf("Shred needs %q", got)
+	}
+}
+
+func TestShreddingThrowsTheKeyAwayOnceAndMakesRoomForTheNext(t *testing.T) {
+	dynamotest.EachServer(t, func(t *testing.T, server dynamotest.Server) {
+		client := server.Client(nil)
+		store := keystore.New(client, dynamotest.MakeTables(t, client).DataKeys)
+		shreds := func(want bool) {
+			t.Helper()
+			if shredded, err := store.Shred(t.Context(), today); err != nil || shredded != want {
+				t.Errorf("Shred: %v, %v, want %v", shredded, err, want)
+			}
+		}
+		shreds(false) // there is no key yet, and shredding makes no row
+		for generation := range uint8(3) {
+			key := envelope.WrappedKey{Day: today, Generation: generation, Wrapped: []byte{generation, 1}, ExpiresAt: 1_795_000_000}
+			if added, err := store.AddWrappedKey(t.Context(), key); err != nil || !added {
+				t.Fatalf("generation %d is not stored: %v", generation, err)
+			}
+			shreds(true)
+			shreds(false)
+			got, found, err := store.WrappedKey(t.Context(), today)
+			if err != nil || !found || len(got.Wrapped) != 0 || got.Generation != generation+1 || got.ExpiresAt != key.ExpiresAt {
+				t.Errorf("the row reads as %+v, %v, %v", got, found, err)
+			}
+		}
+	})
+}
+
+func TestADayWhoseGenerationsAreUsedUpIsNotShredded(t *testing.T) {
+	client := dynamotest.Embedded(t).Client(nil)
+	table := dynamotest.MakeTables(t, client).DataKeys
+	store := keystore.New(client, table)
+	shred(t, client, table, today, 255)
+	if added, err := store.AddWrappedKey(t.Context(), envelope.WrappedKey{Day: today, Generation: 255, Wrapped: []byte{1}, ExpiresAt: 1}); err != nil || !added {
+		t.Fatal(added, err)
+	}
+	if shredded, err := store.Shred(t.Context(), today); shredded || err == nil {
+		t.Errorf("Shred: %v, %v", shredded, err)
+	}
+	if got, _, err := store.WrappedKey(t.Context(), today); err != nil || len(got.Wrapped) == 0 {
+		t.Errorf("the key is gone: %+v, %v", got, err)
 	}
 }

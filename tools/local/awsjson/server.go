@@ -7,8 +7,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync/atomic"
 )
@@ -141,6 +143,7 @@ func (s *Server) answer(w http.ResponseWriter, status int, value any) {
 		}
 	}
 	w.Header().Set("Content-Type", "application/x-amz-json-"+s.protocol.Version)
+	w.Header().Set("X-Amz-Crc32", strconv.FormatUint(uint64(crc32.ChecksumIEEE(body)), 10)) // clients of DynamoDB check it, and warn
 	w.WriteHeader(status)
 	w.Write(body) //nolint:errcheck // the caller has gone, nobody is left to tell
 }

@@ -2,8 +2,10 @@ package awsjson_test
 
 import (
 	"errors"
+	"hash/crc32"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -50,7 +52,9 @@ func TestAnAnswerOrAnErrorHasItsFormOnTheWire(t *testing.T) {
 		request.Header.Set("Authorization", c.authorization)
 		recorder := httptest.NewRecorder()
 		newServer().ServeHTTP(recorder, request)
-		if recorder.Code != c.status || recorder.Body.String() != c.want || recorder.Header().Get("Content-Type") != "application/x-amz-json-1.1" {
+		if recorder.Code != c.status || recorder.Body.String() != c.want ||
+			recorder.Header().Get("Content-Type") != "application/x-amz-json-1.1" ||
+			recorder.Header().Get("X-Amz-Crc32") != strconv.FormatUint(uint64(crc32.ChecksumIEEE(recorder.Body.Bytes())), 10) {
 			t.Errorf("%s: %d %s", what, recorder.Code, recorder.Body)
 		}
 	}

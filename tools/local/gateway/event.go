@@ -135,15 +135,11 @@ func (g *gateway) proxyPayload(x *exchange, body []byte) ([]byte, error) {
 	event := &proxyEvent{Resource: x.route.Resource, Path: x.path, HTTPMethod: x.method, Headers: d.headers,
 		AllHeaders: d.allHeaders, Query: d.query, AllQuery: d.allQuery, PathParameters: x.pathParameters,
 		StageVariables: g.api.StageVariables, RequestContext: &d.context}
-	if len(body) > 0 {
-		text := string(body)
-		event.Body = &text
-	}
+	event.Body, event.IsBase64Encoded = g.eventBody(x.request, body)
 	return encode(event)
 }
 
-// encode writes an event. Without binary media types every body is text, and what is not UTF-8 in it becomes U+FFFD
-// ("Content type conversions in API Gateway").
+// encode writes an event. What is not UTF-8 in a text becomes U+FFFD.
 func encode(event any) ([]byte, error) {
 	return json.Marshal(event, json.FormatNilMapAsNull(true), jsontext.AllowInvalidUTF8(true))
 }

@@ -16,7 +16,7 @@ import (
 func BenchmarkGetItem(b *testing.B) {
 	b.Run("guard alone", func(b *testing.B) {
 		guard := iam.NewDynamoDBGuard(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}), func(d iam.Denial) { b.Error(d) })
-		guard.Enforce([]template.Function{{LogicalID: "TestFunction", Statements: []template.Statement{on(arn("Others"), "dynamodb:PutItem"), on(arn("Things"), "dynamodb:GetItem")}}})
+		guard.Enforce(template.StackName, []template.Function{{LogicalID: "TestFunction", Statements: []template.Statement{on(arn("Others"), "dynamodb:PutItem"), on(arn("Things"), "dynamodb:GetItem")}}})
 		r := httptest.NewRequest(http.MethodPost, "/", http.NoBody)
 		r.Header.Set("X-Amz-Target", "DynamoDB_20120810.GetItem")
 		r.Header.Set("X-Amz-Security-Token", "token")

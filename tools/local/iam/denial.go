@@ -6,7 +6,6 @@ import (
 	"strings"
 	"unicode"
 
-	"sallyport/tools/local/lambda"
 	"sallyport/tools/local/template"
 )
 
@@ -51,10 +50,10 @@ func (d Denial) String() string {
 
 // message words the refusal as AWS does.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
-func (d Denial) message() string {
+func (d Denial) message(stackName string) string {
 	// SAM names the role after the function; the session is named after the function too.
 	// https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification-generated-resources-function.html
-	user := fmt.Sprintf("arn:%s:sts::%s:assumed-role/%s-%sRole/%s", template.Partition, template.AccountID, template.StackName, d.FunctionID, lambda.FunctionName(d.FunctionID))
+	user := fmt.Sprintf("arn:%s:sts::%s:assumed-role/%[3]s-%[4]sRole/%[3]s-%[4]s", template.Partition, template.AccountID, stackName, d.FunctionID)
 	why := fmt.Sprintf("because no identity-based policy allows the %s action", d.Action)
 	if d.Explicit {
 		why = "with an explicit deny in an identity-based policy"

@@ -24,7 +24,13 @@ type Guard struct {
 	service service
 	next    http.Handler
 	denied  func(Denial)
-	callers atomic.Pointer[map[string]*template.Function] // by access key id
+	stack   atomic.Pointer[stack]
+}
+
+// stack is whom a Guard knows.
+type stack struct {
+	name    string
+	callers map[string]*template.Function // by access key id
 }
 
 // service is what a Guard must know of the service behind it.
@@ -48,17 +54,17 @@ func NewKMSGuard(next http.Handler, denied func(Denial)) *Guard {
 
 func newGuard(s service, next http.Handler, denied func(Denial)) *Guard {
 	g := &Guard{service: s, next: next, denied: denied}
-	g.Enforce(nil)
+	g.Enforce("", nil)
 	return g
 }
 
-// Enforce makes the functions' statements count from now on, in the place of what counted before.
-func (g *Guard) Enforce(functions []template.Function) {
+// Enforce makes the statements of a stack's functions count from now on, in the place of what counted before.
+func (g *Guard) Enforce(stackName string, functions []template.Function) {
 	callers := make(map[string]*template.Function, len(functions))
 	for _, f := range functions {
 		callers[lambda.AccessKeyID(f.LogicalID)] = &f
 	}
-	g.callers.Store(&callers)
+	g.stack.Store(&stack{stackName, callers})
 }
 
 // ServeHTTP implements http.Handler.
@@ -70,7 +76,8 @@ func (g *Guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	// A function's credentials are a role's, and no good without their session token.
 	// https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_use-resources.html
-	f, known := (*g.callers.Load())[id]
+	stack := g.stack.Load()
+	f, known := stack.callers[id]
 	if !known || r.Header.Get("X-Amz-Security-Token") == "" {
 		g.answer(w, "UnrecognizedClientException", "The security token included in the request is invalid.")
 		return
@@ -82,7 +89,7 @@ func (g *Guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if denial := g.judge(f, r, body); denial != nil {
 		g.denied(*denial)
-		g.answer(w, "AccessDeniedException", denial.message())
+		g.answer(w, "AccessDeniedException", denial.message(stack.name))
 		return
 	}
 	judged := r.WithContext(r.Context()) // a copy: what a handler is given it does not change

@@ -99,7 +99,7 @@ func (g *guarded) as(accessKeyID, sessionToken string) caller {
 // function returns a caller with the credentials of a function that has these statements.
 func (g *guarded) function(id string, statements ...template.Statement) caller {
 	for _, guard := range g.guards {
-		guard.Enforce([]template.Function{{LogicalID: "OtherFunction", Line: 1}, {LogicalID: id, Line: 480, Statements: statements}})
+		guard.Enforce(template.StackName, []template.Function{{LogicalID: "OtherFunction", Line: 1}, {LogicalID: id, Line: 480, Statements: statements}})
 	}
 	return g.as(lambda.AccessKeyID(id), "token")
 }

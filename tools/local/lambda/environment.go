@@ -40,11 +40,11 @@ func Credentials(functionID string) map[string]string {
 // IsFunctionKey tells whether an access key id is some function's.
 func IsFunctionKey(accessKeyID string) bool { return strings.HasPrefix(accessKeyID, functionKey) }
 
-// FunctionName is what AWS_LAMBDA_FUNCTION_NAME says.
-func FunctionName(functionID string) string { return template.StackName + "-" + functionID }
+// functionName is what AWS_LAMBDA_FUNCTION_NAME says.
+func (o Options) functionName(functionID string) string { return o.StackName + "-" + functionID }
 
 func (o Options) functionARN(functionID string) string {
-	return "arn:aws:lambda:" + o.Region + ":" + o.AccountID + ":function:" + FunctionName(functionID)
+	return "arn:aws:lambda:" + o.Region + ":" + o.AccountID + ":function:" + o.functionName(functionID)
 }
 
 // reserved are the variables that Lambda sets and refuses in a template.
@@ -73,10 +73,10 @@ func (o Options) environment(f template.Function, taskRoot, runtimeAPI string) [
 		"AWS_LAMBDA_RUNTIME_API":          runtimeAPI,
 		"AWS_REGION":                      o.Region,
 		"AWS_DEFAULT_REGION":              o.Region,
-		"AWS_LAMBDA_FUNCTION_NAME":        FunctionName(f.LogicalID),
+		"AWS_LAMBDA_FUNCTION_NAME":        o.functionName(f.LogicalID),
 		"AWS_LAMBDA_FUNCTION_VERSION":     "$LATEST",
 		"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": strconv.Itoa(f.MemoryMiB),
-		"AWS_LAMBDA_LOG_GROUP_NAME":       "/aws/lambda/" + FunctionName(f.LogicalID),
+		"AWS_LAMBDA_LOG_GROUP_NAME":       "/aws/lambda/" + o.functionName(f.LogicalID),
 		"AWS_LAMBDA_LOG_STREAM_NAME":      "local",
 		"AWS_LAMBDA_INITIALIZATION_TYPE":  "on-demand",
 		"_HANDLER":                        "bootstrap",

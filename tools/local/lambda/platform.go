@@ -37,6 +37,7 @@ var ErrRequestTooLarge = errors.New("the request payload exceeds 6 MB")
 type Options struct {
 	Region       string
 	AccountID    string
+	StackName    string            // what functions' names begin with; empty: template.StackName
 	Environment  map[string]string // for every function, beside the template's: endpoints
 	MaxProcesses int               // for one function; further invocations wait. 0: 4
 	Logs         io.Writer         // lines that functions write, each after the function's logical id; nil: nowhere
@@ -60,6 +61,9 @@ type Platform struct {
 func New(functions []template.Function, binaries map[string]string, o Options) (*Platform, error) {
 	if o.MaxProcesses == 0 {
 		o.MaxProcesses = 4
+	}
+	if o.StackName == "" {
+		o.StackName = template.StackName
 	}
 	if o.InitLimit == 0 {
 		o.InitLimit = initLimit

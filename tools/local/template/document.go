@@ -19,6 +19,7 @@ const (
 	typeAPI      = "AWS::Serverless::Api"
 	typeTable    = "AWS::DynamoDB::Table"
 	typeKey      = "AWS::KMS::Key"
+	typeAlias    = "AWS::KMS::Alias"
 )
 
 // serverlessTransform is what gives AWS::Serverless types their meaning.

@@ -56,6 +56,7 @@ type Key struct {
 	LogicalID string
 	Line      int
 	ID        string // what Ref gives
+	Alias     string // the name of an AWS::KMS::Alias that targets the key, "alias/…"; empty if there is none
 }
 
 // API is the template's one AWS::Serverless::Api with the routes that the functions' events add to it.
@@ -64,9 +65,10 @@ type API struct {
 	Line             int // where the template declares it
 	StageName        string
 	Authorizer       *Authorizer // nil if the API has none
-	Routes           []Route     // in template order; no two match the same method of the same resource
+	Routes           []Route     // in template order, then what Cors adds; no two match the same method of the same resource
 	GatewayResponses map[string]GatewayResponse
 	StageVariables   map[string]string // nil if the stage has none
+	BinaryMediaTypes []string          // as image/png, image/* or */*
 }
 
 // Authorizer is a Lambda authorizer of type REQUEST.
@@ -85,10 +87,14 @@ type Authorizer struct {
 type Route struct {
 	Method     string // in capitals, or ANY
 	Resource   string // the path, as "/things/{id}" or "/{proxy+}"
-	FunctionID string // logical id of the function behind it
+	FunctionID string // logical id of the function behind it; empty for a preflight
 	Authorized bool   // whether API.Authorizer decides first
 	Line       int    // of the event
+	Preflight  *Preflight
 }
+
+// Preflight is the answer of an OPTIONS method that Cors adds. No function is behind it.
+type Preflight struct{ Headers map[string]string }
 
 // GatewayResponse customises what the gateway itself answers for one response type.
 type GatewayResponse struct {

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strings"
 
 	"gopkg.in/yaml.v3"
 )
@@ -24,4 +25,21 @@ func (d *document) stageVariables(r *resource, n *yaml.Node) (map[string]string,
 		}
 	}
 	return variables, nil
+}
+
+// binaryMediaTypes reads BinaryMediaTypes. AWS SAM Developer Guide, AWS::Serverless::Api, "BinaryMediaTypes": a slash
+// may be written as ~1.
+func (d *document) binaryMediaTypes(r *resource, n *yaml.Node) ([]string, error) {
+	types, err := d.texts(r.id, "BinaryMediaTypes", n)
+	if err != nil {
+		return nil, err
+	}
+	valid := regexp.MustCompile(`^(\*/\*|[A-Za-z0-9][\w.+-]*/(\*|[A-Za-z0-9][\w.+-]*))$`)
+	for i, name := range types {
+		types[i] = strings.ReplaceAll(name, "~1", "/")
+		if !valid.MatchString(types[i]) {
+			return nil, d.fault(n.Content[i], r.id, fmt.Sprintf("BinaryMediaTypes has %q", name), "write a media type without parameters, as image~1png, image~1* or *~1*")
+		}
+	}
+	return types, nil
 }

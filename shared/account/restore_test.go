@@ -1,0 +1,195 @@
+package account_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"sallyport/shared/account"
+	"sallyport/shared/apperr"
+	"sallyport/shared/faults"
+	"sallyport/shared/otp"
+	"sallyport/shared/policy"
+	"sallyport/shared/token"
+)
+
+// restored is what a test looks at after restoring.
+type restored struct {
+	outcome account.Outcome
+	status  account.Status
+	role    policy.Role
+	codes   int
+}
+
+func TestRestoringLetsNobodyInWhoCouldNotSignInUnlessTold(t *testing.T) {
+	for name, c := range map[string]struct {
+		old, live func(*account.Account) // live nil: nobody has the name
+		cautious  restored
+		asItWas   restored
+	}{
+		"gone": {
+			cautious: restored{account.Returned, account.Disabled, policy.Admin, 10},
+			asItWas:  restored{account.Returned, account.Active, policy.Admin, 10},
+		},
+		"gone, and disabled then": {
+			old:      func(a *account.Account) { a.Status = account.Disabled },
+			cautious: restored{account.Returned, account.Disabled, policy.Admin, 10},
+			asItWas:  restored{account.Returned, account.Disabled, policy.Admin, 10},
+		},
+		"gone, and never used": {
+			old:      func(a *account.Account) { a.Status = account.Pending },
+			cautious: restored{account.Unproven, account.Pending, policy.Admin, 10},
+			asItWas:  restored{account.Unproven, account.Pending, policy.Admin, 10},
+		},
+		"unchanged": {
+			live:     func(*account.Account) {},
+			cautious: restored{account.Same, account.Active, policy.Admin, 10},
+			asItWas:  restored{account.Same, account.Active, policy.Admin, 10},
+		},
+		"another password": {
+			live:     func(a *account.Account) { a.PasswordHash = "$argon2id$other" },
+			cautious: restored{account.Replaced, account.Active, policy.Admin, 10},
+			asItWas:  restored{account.Replaced, account.Active, policy.Admin, 10},
+		},
+		"disabled since": {
+			live:     func(a *account.Account) { a.Status = account.Disabled },
+			cautious: restored{account.Same, account.Disabled, policy.Admin, 10},
+			asItWas:  restored{account.Replaced, account.Active, policy.Admin, 10},
+		},
+		"enabled since": {
+			old:      func(a *account.Account) { a.Status = account.Disabled },
+			live:     func(a *account.Account) { a.Status = account.Active },
+			cautious: restored{account.Replaced, account.Disabled, policy.Admin, 10},
+			asItWas:  restored{account.Replaced, account.Disabled, policy.Admin, 10},
+		},
+		"demoted since": {
+			live:     func(a *account.Account) { a.Role, a.PasswordHash = policy.Consumer, "$argon2id$other" },
+			cautious: restored{account.Replaced, account.Active, policy.Consumer, 10},
+			asItWas:  restored{account.Replaced, account.Active, policy.Admin, 10},
+		},
+		"recovery codes used since": {
+			live:     func(a *account.Account) { a.RecoveryCodes, a.PasswordHash = a.RecoveryCodes[3:], "$argon2id$other" },
+			cautious: restored{account.Replaced, account.Active, policy.Admin, 7},
+			asItWas:  restored{account.Replaced, account.Active, policy.Admin, 10},
+		},
+		"another authenticator": {
+			live: func(a *account.Account) {
+				a.SealedTOTPSecret, a.RecoveryCodes = []byte("another"), []string{"another secret's"}
+			},
+			cautious: restored{account.Replaced, account.Active, policy.Admin, 10},
+			asItWas:  restored{account.Replaced, account.Active, policy.Admin, 10},
+		},
+		"another's name now": {
+			live:     func(a *account.Account) { a.UserID, a.Role = token.NewID(), policy.Consumer },
+			cautious: restored{account.Foreign, account.Active, policy.Consumer, 10},
+			asItWas:  restored{account.Foreign, account.Active, policy.Consumer, 10},
+		},
+	} {
+		for asItWas, want := range map[bool]restored{false: c.cautious, true: c.asItWas} {
+			t.Run(name, func(t *testing.T) {
+				w := newWorld(t)
+				p := w.person(t, "alice")
+				w.store.EditAccount("alice", func(a *account.Account) {
+					a.Role = policy.Admin
+					if c.old != nil {
+						c.old(a)
+					}
+				})
+				old := w.account(t, "alice")
+				w.store.RemoveAccount("alice")
+				if c.live != nil {
+					live := old
+					live.RecoveryCodes = slices.Clone(old.RecoveryCodes)
+					live.Revision, live.SessionVersion = 40, 30
+					c.live(&live)
+					w.store.PutAccount(live)
+				}
+				r := account.Restorer{Store: w.store, Now: w.clock.Now, AsItWas: asItWas}
+				w.restores(t, r, old, want)
+				if again := want; want.outcome == account.Returned || want.outcome == account.Replaced {
+					w.checkRestored(t, old, p.userID, c.live != nil)
+					again.outcome = account.Same
+					w.restores(t, r, old, again)
+				}
+			})
+		}
+	}
+}
+
+// restores checks what restoring does: first without writing, then for good.
+func (w *world) restores(t *testing.T, r account.Restorer, old account.Account, want restored) {
+	t.Helper()
+	w.store.Forget()
+	for _, r.DryRun = range []bool{true, false} {
+		done, err := r.Restore(t.Context(), old)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := restored{done.Outcome, done.Account.Status, done.Account.Role, len(done.Account.RecoveryCodes)}
+		if got != want {
+			t.Errorf("as it was: %v, dry run: %v: %+v, want %+v", r.AsItWas, r.DryRun, got, want)
+		}
+		wrote := !r.DryRun && (want.outcome == account.Returned || want.outcome == account.Replaced)
+		if n := w.store.Calls("ChangeAccount"); n > 0 != wrote {
+			t.Errorf("dry run: %v, %d writes", r.DryRun, n)
+		}
+	}
+}
+
+func (w *world) checkRestored(t *testing.T, old account.Account, userID token.ID, wasThere bool) {
+	t.Helper()
+	got := w.account(t, "alice")
+	if got.UserID != userID || got.PasswordHash != old.PasswordHash || string(got.SealedTOTPSecret) != string(old.SealedTOTPSecret) {
+		t.Errorf("the credentials are not the copy's: %+v", got)
+	}
+	if got.LastTOTPStep < otp.StepAt(w.clock.Now()) || len(got.Sessions) != 0 {
+		t.Errorf("last step %d, sessions %v", got.LastTOTPStep, got.Sessions)
+	}
+	if got.SessionVersion <= old.SessionVersion || got.Revision <= old.Revision || wasThere && (got.SessionVersion != 31 || got.Revision != 41) {
+		t.Errorf("session version %d, revision %d", got.SessionVersion, got.Revision)
+	}
+}
+
+func TestRestoringEndsTheSessionsThatAreThere(t *testing.T) {
+	w := newWorld(t)
+	p := w.person(t, "alice")
+	old := w.account(t, "alice")
+	token := w.signIn(t, p).AccessToken
+	w.store.EditAccount("alice", func(a *account.Account) { a.PasswordHash = "$argon2id$damaged" })
+	done, err := (&account.Restorer{Store: w.store, Now: w.clock.Now}).Restore(t.Context(), old)
+	if err != nil || done.Ended != 1 || w.live(t, token) {
+		t.Fatalf("%+v, %v; the session lives: %v", done, err, w.live(t, token))
+	}
+	w.clock.Advance(time.Minute)
+	w.signIn(t, p)
+}
+
+func TestRestoringReadsAgainWhenTheAccountHasChanged(t *testing.T) {
+	w := newWorld(t)
+	w.person(t, "alice")
+	old := w.account(t, "alice")
+	w.store.EditAccount("alice", func(a *account.Account) { a.PasswordHash = "$argon2id$damaged" })
+	w.store.Before("ChangeAccount", once(func() {
+		w.store.EditAccount("alice", func(a *account.Account) { a.Status = account.Disabled })
+	}))
+	done, err := (&account.Restorer{Store: w.store, Now: w.clock.Now}).Restore(t.Context(), old)
+	if err != nil || done.Account.Status != account.Disabled || w.account(t, "alice").Status != account.Disabled {
+		t.Errorf("%+v, %v", done, err)
+	}
+}
+
+func TestRestoringThatCannotBeDoneSaysSo(t *testing.T) {
+	for method, want := range map[string]apperr.Code{"Account": apperr.Corrupt, "ChangeAccount": apperr.ServiceUnavailable} {
+		w := newWorld(t)
+		w.person(t, "alice")
+		old := w.account(t, "alice")
+		w.store.RemoveAccount("alice")
+		cause := error(apperr.Tampered("row_malformed", errDown))
+		if want == apperr.ServiceUnavailable {
+			cause = errDown
+		}
+		w.store.Before(method, faults.Always(cause))
+		_, err := (&account.Restorer{Store: w.store, Now: w.clock.Now}).Restore(t.Context(), old)
+		refused(t, err, want)
+	}
+}

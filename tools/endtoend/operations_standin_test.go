@@ -1,0 +1,247 @@
+package endtoend_test
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	cloudformationtypes "github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+)
+
+// standInRegion is one that no other test uses: moto keeps regions apart.
+const standInRegion = "eu-west-1"
+
+// standIn is moto, which stands in for CloudFormation, S3, DynamoDB and KMS, and a shell in a copy of the repository.
+type standIn struct {
+	t      *testing.T
+	stacks *cloudformation.Client
+	tables *dynamodb.Client
+	sh     *shell
+}
+
+func openStandIn(t *testing.T) (standIn, bool) {
+	t.Helper()
+	url := os.Getenv("KMS_MOTO_URL")
+	if url == "" {
+		if os.Getenv("CI") != "" {
+			t.Error("in CI, KMS_MOTO_URL must name a moto server; start one as .ci/run does")
+		}
+		t.Log("KMS_MOTO_URL names no moto server: the blocks of docs/operations.md that need one are not run")
+		return standIn{}, false
+	}
+	if !installed(t, "aws", "pip install awscli") || !installed(t, "sam", "pip install aws-sam-cli") {
+		return standIn{}, false
+	}
+	url = strings.Replace(url, "127.0.0.1", "localhost", 1) // by this name moto finds a template's bucket in its URL
+	cfg := aws.Config{Region: standInRegion, BaseEndpoint: &url, Credentials: credentials.NewStaticCredentialsProvider("test", "test", "")}
+	return standIn{
+		t: t, stacks: cloudformation.NewFromConfig(cfg), tables: dynamodb.NewFromConfig(cfg),
+		sh: newShell(t, copyOfRepository(t), map[string]string{
+			"AWS_ENDPOINT_URL": url, "AWS_REGION": standInRegion, "AWS_DEFAULT_REGION": standInRegion, "SAM_CLI_TELEMETRY": "0",
+		}),
+	}, true
+}
+
+// copyOfRepository returns a folder with what SAM builds and deploys, and the tools, so that what it makes is in nobody's way.
+func copyOfRepository(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	for _, folder := range []string{"functions", "shared", "tools"} {
+		if err := os.CopyFS(filepath.Join(dir, folder), os.DirFS(filepath.Join(root, folder))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, file := range []string{"Makefile", "go.mod", "go.sum", "samconfig.toml", "template.yaml"} {
+		content, err := os.ReadFile(filepath.Join(root, file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, file), content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// create makes a stack from resources and outputs, which are references to them.
+func (s standIn) create(name string, resources map[string]any, outputs map[string]string, tags ...cloudformationtypes.Tag) {
+	s.t.Helper()
+	references := map[string]any{}
+	for output, resource := range outputs {
+		references[output] = map[string]any{"Value": map[string]any{"Ref": resource}}
+	}
+	template, err := json.Marshal(map[string]any{"Resources": resources, "Outputs": references})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	_, err = s.stacks.CreateStack(s.t.Context(), &cloudformation.CreateStackInput{
+		StackName: &name, TemplateBody: aws.String(string(template)), Tags: tags,
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(func() {
+		ctx := context.WithoutCancel(s.t.Context()) // at the end it is over
+		if _, err := s.stacks.DeleteStack(ctx, &cloudformation.DeleteStackInput{StackName: &name}); err != nil {
+			s.t.Error(err)
+		}
+	})
+}
+
+// bucketForArtifacts makes the stack in which SAM keeps the bucket for what it deploys. moto leaves the outputs of a stack that
+// comes of a change set away, so that SAM does not believe in one that it has made itself there.
+func (s standIn) bucketForArtifacts() {
+	s.t.Helper()
+	s.create("aws-sam-cli-managed-default", map[string]any{"SamCliSourceBucket": map[string]any{"Type": "AWS::S3::Bucket"}},
+		map[string]string{"SourceBucket": "SamCliSourceBucket", "SamCliVersion": "SamCliSourceBucket"},
+		cloudformationtypes.Tag{Key: aws.String("ManagedStackSource"), Value: aws.String("AwsSamCli")})
+}
+
+func TestTheOperationsPageDeploysAndTearsDown(t *testing.T) {
+	s, ok := openStandIn(t)
+	if !ok {
+		return
+	}
+	s.bucketForArtifacts()
+	stack := "deployed-" + strings.ToLower(rand.Text()[:8])
+	s.sh.set("stack", stack)
+	wantsPrinted(t, s.sh.run("Deploy 1"), "Successfully created/updated stack - "+stack)
+	wantsPrinted(t, s.sh.run("Upgrade and roll back 1"), "Replacement")
+	wantsPrinted(t, s.sh.run("Tear down 2"), "Deleted successfully")
+
+	left := s.sh.run("Tear down 3")
+	table, key := "", ""
+	for _, word := range strings.Fields(left) {
+		if strings.HasPrefix(word, stack+"-AccountsTable-") {
+			table = word
+		}
+		if strings.HasPrefix(word, "arn:aws:kms:") {
+			key = word
+		}
+	}
+	if table == "" || key == "" {
+		t.Fatalf("what the stack leaves behind is not found: %s", left)
+	}
+	s.sh.set("accounts", table)
+	s.sh.set("key", key)
+	wantsPrinted(t, s.sh.run("Tear down 4"), "PendingDeletion")
+	if _, err := s.tables.DescribeTable(t.Context(), &dynamodb.DescribeTableInput{TableName: &table}); err == nil {
+		t.Error("the table is still there")
+	}
+}
+
+func TestTheOperationsPageRestoresAccounts(t *testing.T) {
+	s, ok := openStandIn(t)
+	if !ok {
+		return
+	}
+	accounts := s.sallyport()
+	s.put(accounts, "ana")
+	s.sh.set("user", "ana")
+
+	const rows = "Rows of Accounts are damaged or gone "
+	s.sh.run(rows + "1")
+	s.delete(accounts, "ana")
+	wantsPrinted(t, s.sh.run(rows+"2"), "Nothing was written; with -write it would be: returned 1,")
+	if s.status(accounts, "ana") != "" {
+		t.Error("a dry run has written the account")
+	}
+	wantsPrinted(t, s.sh.run(rows+"3"), "ana: returned, disabled, CONSUMER, recovery codes 1")
+	if got := s.status(accounts, "ana"); got != "disabled" {
+		t.Errorf("the account is %q", got)
+	}
+	wantsPrinted(t, s.sh.run(rows+"4"), "ana: returned, active, CONSUMER, recovery codes 1")
+	if got := s.status(accounts, "ana"); got != "active" {
+		t.Errorf("the account is %q", got)
+	}
+	s.sh.run(rows + "5")
+	if _, err := s.tables.DescribeTable(t.Context(), &dynamodb.DescribeTableInput{TableName: aws.String(accounts + "-restored")}); err == nil {
+		t.Error("the copy is still there")
+	}
+
+	wantsPrinted(t, s.sh.run("Tear down 1"), "sallyport: "+accounts+" ")
+	s.sh.set("key", strings.Fields(s.sh.run("Tear down 1"))[2])
+	s.sh.run("Keys 2")
+	s.sh.page.wantAllRun(t, onStandIn)
+}
+
+// sallyport makes a stack with the tables and the key of template.yaml, and returns the name of its Accounts table.
+func (s standIn) sallyport() string {
+	s.t.Helper()
+	resources, outputs := map[string]any{
+		"SealingKey": map[string]any{"Type": "AWS::KMS::Key", "Properties": map[string]any{"EnableKeyRotation": true, "KeyPolicy": map[string]any{
+			"Version": "2012-10-17", "Statement": []any{},
+		}}},
+	}, map[string]string{"SealingKeyArn": "SealingKey", "ApiUrl": "SealingKey"}
+	for table, keys := range map[string][]string{
+		"Accounts": {"username"}, "Challenges": {"challenge_id"}, "Tokens": {"user_id", "token_id"}, "DataKeys": {"key_day"},
+		"Invitations": {"code_hash"}, "Throttles": {"subject"},
+	} {
+		definitions, schema := []any{}, []any{}
+		for i, key := range keys {
+			definitions = append(definitions, map[string]any{"AttributeName": key, "AttributeType": "S"})
+			schema = append(schema, map[string]any{"AttributeName": key, "KeyType": []string{"HASH", "RANGE"}[i]})
+		}
+		resources[table+"Table"] = map[string]any{"Type": "AWS::DynamoDB::Table", "Properties": map[string]any{
+			"BillingMode": "PAY_PER_REQUEST", "AttributeDefinitions": definitions, "KeySchema": schema,
+			"PointInTimeRecoverySpecification": map[string]any{"PointInTimeRecoveryEnabled": true},
+		}}
+		outputs[table+"TableName"] = table + "Table"
+	}
+	s.create("sallyport", resources, outputs)
+	found, err := s.stacks.DescribeStackResource(s.t.Context(), &cloudformation.DescribeStackResourceInput{
+		StackName: aws.String("sallyport"), LogicalResourceId: aws.String("AccountsTable"),
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return aws.ToString(found.StackResourceDetail.PhysicalResourceId)
+}
+
+// put stores an active account, in the form that docs/security.md and the functions know.
+func (s standIn) put(table, username string) {
+	s.t.Helper()
+	text := func(value string) types.AttributeValue { return &types.AttributeValueMemberS{Value: value} }
+	number := func(value string) types.AttributeValue { return &types.AttributeValueMemberN{Value: value} }
+	_, err := s.tables.PutItem(s.t.Context(), &dynamodb.PutItemInput{TableName: &table, Item: row{
+		"username": text(username), "user_id": text("36cd52bbcbedc1914f65b26f4d5204b9"), "status": text("active"), "role": text("CONSUMER"),
+		"password_hash": text("$argon2id$"), "sealed_totp_secret": &types.AttributeValueMemberB{Value: []byte("sealed")},
+		"last_totp_step": number("7"), "recovery_codes": &types.AttributeValueMemberL{Value: []types.AttributeValue{text("hash")}},
+		"sessions":        &types.AttributeValueMemberM{Value: row{}},
+		"session_version": number("1"), "revision": number("1"), "created_at": number("1795435200"),
+	}})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func (s standIn) delete(table, username string) {
+	s.t.Helper()
+	_, err := s.tables.DeleteItem(s.t.Context(), &dynamodb.DeleteItemInput{
+		TableName: &table, Key: row{"username": &types.AttributeValueMemberS{Value: username}},
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// status returns an account's status, empty if there is no account.
+func (s standIn) status(table, username string) string {
+	s.t.Helper()
+	out, err := s.tables.GetItem(s.t.Context(), &dynamodb.GetItemInput{
+		TableName: &table, Key: row{"username": &types.AttributeValueMemberS{Value: username}},
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return text(out.Item["status"])
+}

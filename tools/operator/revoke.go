@@ -1,0 +1,115 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"sallyport/shared/account"
+	"sallyport/shared/dynamo/keystore"
+	"sallyport/shared/dynamo/sessionstore"
+	"sallyport/shared/envelope"
+	"sallyport/shared/session"
+	"sallyport/tools/operator/stack"
+)
+
+const revokeUsage = `Usage: go run ./tools/operator revoke -user NAME [-session ID] -stack NAME
+       go run ./tools/operator revoke -everyone -stack NAME
+
+Ends sessions: their tokens are refused from the next request on. With -user all sessions of the account, or the one that -session
+names (show lists them). With -everyone it shreds the data keys of all live tokens, then deletes every token's row.
+
+`
+
+func revoke(ctx context.Context, args []string, out output) error {
+	flags, stackName, user := accountFlags("revoke", out, revokeUsage)
+	sessionID := flags.String("session", "", "`ID` of the one session to end")
+	everyone := flags.Bool("everyone", false, "end everybody's sessions")
+	if err := parse(flags, args, "stack"); err != nil {
+		return err
+	}
+	if (*user != "") == *everyone || *everyone && *sessionID != "" {
+		return misused(flags, "give either -user, perhaps with -session, or -everyone")
+	}
+	found, err := connect(ctx, *stackName)
+	if err != nil {
+		return err
+	}
+	switch {
+	case *everyone:
+		return revokeEveryone(ctx, found, out)
+	case *sessionID != "":
+		return revokeOne(ctx, found, *user, *sessionID, out)
+	}
+	accounts, err := found.accounts()
+	if err != nil {
+		return err
+	}
+	done, err := account.NewChanger(accounts).EndSessions(ctx, *user)
+	if err != nil {
+		return explain(err, *user)
+	}
+	fmt.Fprintf(out.stdout, "%s: sessions ended: %d. Sign-ins under way begin anew.\n", done.Account.Username, done.Ended)
+	return nil
+}
+
+func revokeOne(ctx context.Context, found deployed, user, sessionID string, out output) error {
+	accounts, err := found.accounts()
+	if err != nil {
+		return err
+	}
+	tables, err := found.tables()
+	if err != nil {
+		return err
+	}
+	a, err := read(ctx, accounts, user)
+	if err != nil {
+		return explain(err, user)
+	}
+	for tokenID, entry := range a.Sessions {
+		if entry.SessionID != sessionID {
+			continue
+		}
+		sessions := sessionstore.New(found.client, sessionstore.Tables{Tokens: tables.Tokens, Accounts: tables.Accounts})
+		identity := session.Identity{UserID: a.UserID, TokenID: tokenID, SessionID: sessionID, Username: a.Username}
+		if err := sessions.EndSession(ctx, identity); err != nil {
+			return explain(err, user)
+		}
+		fmt.Fprintf(out.stdout, "%s: session %s has ended.\n", a.Username, sessionID)
+		return nil
+	}
+	return fmt.Errorf("%s has no session %q (any more): nothing was changed; `show` lists the sessions", a.Username, sessionID)
+}
+
+// revokeEveryone closes both doors: the signatures first, so that what it deletes meanwhile is already worthless.
+func revokeEveryone(ctx context.Context, found deployed, out output) error {
+	datakeys, err := found.Output(outputDataKeys)
+	if err != nil {
+		return err
+	}
+	tokens, err := found.Output(outputTokens)
+	if err != nil {
+		return err
+	}
+	keys := keystore.New(found.client, datakeys)
+	today := envelope.Day(time.Now())
+	var failed error
+	for _, day := range []uint32{today - 1, today, today + 1} { // a token lives 12 hours at most; tomorrow's key is made ahead
+		said := "there is no data key"
+		shredded, err := keys.Shred(ctx, day)
+		switch {
+		case err != nil: // deleting the rows helps all the same
+			failed = stack.Explain("dynamodb:UpdateItem", cause(err))
+			said = "the data key could NOT be shredded"
+		case shredded:
+			said = "the data key is shredded"
+		}
+		fmt.Fprintf(out.stdout, "%s: %s.\n", envelope.Date(day), said)
+	}
+	deleted, err := deleteRows(ctx, found.client, tokens, "user_id", "token_id")
+	fmt.Fprintf(out.stdout, "Token rows deleted: %d.\n", deleted)
+	if err != nil {
+		failed = stack.Explain("dynamodb:Scan or DeleteItem", cause(err))
+	}
+	return failed
+}
