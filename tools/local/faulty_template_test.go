@@ -37,7 +37,7 @@ func TestATemplateEditedWronglyStopsTheRunAndTheTests(t *testing.T) {
 		says string
 	}{
 		"an authorizer that is no function": {
-			edit(`FunctionArn: !Sub \$\{AuthorizerFunction`, "FunctionArn: !Sub $${AuthoriserFunction"), "            FunctionArn:",
+			edit(`FunctionArn: (.*)AuthorizerFunction`, "FunctionArn: ${1}AuthoriserFunction"), "            FunctionArn:",
 			`Api: it refers to "AuthoriserFunction", which is neither a parameter nor a resource`,
 		},
 		"an authorizer that is no function of the template": {
@@ -61,7 +61,7 @@ func TestATemplateEditedWronglyStopsTheRunAndTheTests(t *testing.T) {
 			`DashboardFunction: it refers to "DashbordLogs", which is neither a parameter nor a resource`,
 		},
 		"a name in a text": {
-			edit(`- !Sub https://\$\{Api\}`, "- !Sub https://$${MainApi}"), "      - !Sub https://${MainApi}",
+			edit(`!Sub https://\$\{Api\}`, "!Sub https://$${MainApi}"), "      - !Sub https://${MainApi}",
 			`ApiUrl: it refers to "MainApi", which is neither a parameter nor a resource`,
 		},
 		"a protected route without a rule": {

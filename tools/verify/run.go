@@ -73,7 +73,7 @@ func (r *run) all(ctx context.Context, out io.Writer) bool {
 	}
 	for _, u := range r.invited {
 		steps = append(steps,
-			step{promise: "ADMIN invites a " + u.role, check: r.invite(u), essential: true},
+			step{promise: "ADMIN makes an invitation for " + u.role, check: r.invite(u), essential: true},
 			step{promise: u.role + " registers with that invitation", check: r.registerInvited(u), essential: true},
 			step{promise: "the invitation is used up", check: r.invitationUsedUp(u)},
 		)
