@@ -152,3 +152,26 @@ func wantFault(t *testing.T, text string, line int, want string) {
 		t.Errorf("%s\nwant line %d, %q and what to do", message, line, want)
 	}
 }
+
+func FuzzPoliciesNeverPanicAndFailInOneLine(f *testing.F) {
+	f.Add("[{Statement: [{Sid: A, Effect: Allow, Action: [dynamodb:GetItem], Resource: !GetAtt Things.Arn, Condition: {StringEquals: {kms:EncryptionContext:a: [b]}}}]}]")
+	f.Add("{Version: 2012-10-17, Statement: {Effect: Deny, Action: '*', Resource: ['*', !Sub '${Things.Arn}']}}")
+	f.Add("[!If [A, b, c], {Statement: }, {Statement: {Effect: !Ref AWS::NoValue}}]")
+	f.Fuzz(func(t *testing.T, policies string) {
+		d, err := parse("template.yaml", []byte(withPolicies("        "+policies)), Options{})
+		if err != nil {
+			return // not even YAML
+		}
+		for _, r := range d.created() {
+			statements, err := d.statements(r)
+			if err != nil && strings.ContainsAny(err.Error(), "\r\n") {
+				t.Errorf("more than one line: %q", err)
+			}
+			for _, s := range statements {
+				if len(s.Actions) == 0 || len(s.Resources) == 0 || s.Line == 0 {
+					t.Errorf("a statement of nothing: %+v", s)
+				}
+			}
+		}
+	})
+}
