@@ -28,7 +28,8 @@ type standIn struct {
 	sh     *shell
 }
 
-func openStandIn(t *testing.T) (standIn, bool) {
+// openStandIn reports false if one of the programs is missing, each given with how to install it.
+func openStandIn(t *testing.T, programs ...requirement) (standIn, bool) {
 	t.Helper()
 	url := os.Getenv("KMS_MOTO_URL")
 	if url == "" {
@@ -38,8 +39,10 @@ func openStandIn(t *testing.T) (standIn, bool) {
 		t.Log("KMS_MOTO_URL names no moto server: the blocks of docs/operations.md that need one are not run")
 		return standIn{}, false
 	}
-	if !installed(t, "aws", "pip install awscli") || !installed(t, "sam", "pip install aws-sam-cli") {
-		return standIn{}, false
+	for _, each := range programs {
+		if !installed(t, each) {
+			return standIn{}, false
+		}
 	}
 	url = strings.Replace(url, "127.0.0.1", "localhost", 1) // by this name moto finds a template's bucket in its URL
 	cfg := aws.Config{Region: standInRegion, BaseEndpoint: &url, Credentials: credentials.NewStaticCredentialsProvider("test", "test", "")}
@@ -107,14 +110,14 @@ func (s standIn) bucketForArtifacts() {
 }
 
 func TestTheOperationsPageDeploysAndTearsDown(t *testing.T) {
-	s, ok := openStandIn(t)
+	s, ok := openStandIn(t, awsCLI(), samCLI())
 	if !ok {
 		return
 	}
 	s.bucketForArtifacts()
 	stack := "deployed-" + strings.ToLower(rand.Text()[:8])
 	s.sh.set("stack", stack)
-	wantsPrinted(t, s.sh.run("Deploy 1"), "Successfully created/updated stack - "+stack)
+	wantsPrinted(t, s.sh.run("Deploy 2"), "Successfully created/updated stack - "+stack)
 	wantsPrinted(t, s.sh.run("Upgrade and roll back 1"), "Replacement")
 	wantsPrinted(t, s.sh.run("Tear down 2"), "Deleted successfully")
 
@@ -137,10 +140,11 @@ func TestTheOperationsPageDeploysAndTearsDown(t *testing.T) {
 	if _, err := s.tables.DescribeTable(t.Context(), &dynamodb.DescribeTableInput{TableName: &table}); err == nil {
 		t.Error("the table is still there")
 	}
+	s.sh.page.wantAllRun(t, bySAM)
 }
 
 func TestTheOperationsPageRestoresAccounts(t *testing.T) {
-	s, ok := openStandIn(t)
+	s, ok := openStandIn(t, awsCLI())
 	if !ok {
 		return
 	}
@@ -171,7 +175,7 @@ func TestTheOperationsPageRestoresAccounts(t *testing.T) {
 	wantsPrinted(t, s.sh.run("Tear down 1"), "sallyport: "+accounts+" ")
 	s.sh.set("key", strings.Fields(s.sh.run("Tear down 1"))[2])
 	s.sh.run("Keys 2")
-	s.sh.page.wantAllRun(t, onStandIn)
+	s.sh.page.wantAllRun(t, byStandIn)
 }
 
 // sallyport makes a stack with the tables and the key of template.yaml, and returns the name of its Accounts table.

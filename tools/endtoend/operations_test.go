@@ -140,7 +140,7 @@ func invitationIn(t *testing.T, printed string) string {
 }
 
 func TestTheOperationsPageDoesToKeysAndTablesWhatItSays(t *testing.T) {
-	if !installed(t, "aws", "pip install awscli") {
+	if !installed(t, awsCLI()) {
 		return
 	}
 	o := operate(t)
