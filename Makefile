@@ -13,13 +13,19 @@ TEST_TIMEOUT ?= 10m
 STATICCHECK   = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOLANGCI_LINT = github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
+# The stack, and the examples of the documentation.
+TEMPLATES = template.yaml $(wildcard docs/examples/*/template.yaml)
+
 # What the functions are built with; the same source gives the same bytes, wherever it lies. SAM hands these to go build.
 BUILD_ENV = CGO_ENABLED=0 GOFLAGS="-trimpath -buildvcs=false -tags=lambda.norpc '-ldflags=-s -w'"
 
-.PHONY: help dev test verify build lint lint-go lint-template fuzz bench invite deploy clean
+# What sam local runs the functions on: this machine's own processor, whatever the stack is deployed on.
+LOCAL_ARCHITECTURE = $(if $(filter arm64 aarch64,$(shell uname -m)),arm64,x86_64)
+
+.PHONY: help dev test test-backends sam-local verify build build-local sam-ready lint lint-go lint-template fuzz bench invite deploy clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 18
+	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 22
 
 dev: ## run the whole system on this machine, at http://127.0.0.1:3000 (ARGS="-param TokenTTLSeconds=60")
 	$(GO) run ./tools/local $(ARGS)
@@ -27,12 +33,27 @@ dev: ## run the whole system on this machine, at http://127.0.0.1:3000 (ARGS="-p
 test: ## run all tests, with the race detector and in random order
 	$(GO) test -race -shuffle=on -timeout=$(TEST_TIMEOUT) ./...
 
+test-backends: ## run the end-to-end tests on DynamoDB Local and moto's KMS (`.ci/servers make test-backends` starts both)
+	@[ -n "$$DYNAMODB_LOCAL_URL" ] && [ -n "$$KMS_MOTO_URL" ] || { echo "DYNAMODB_LOCAL_URL or KMS_MOTO_URL is not set: run '.ci/servers make test-backends', which starts both servers (with Java, Maven and Python 3), or set both to URLs of your own" >&2; exit 1; }
+	$(GO) test -shuffle=on -timeout=$(TEST_TIMEOUT) ./tools/endtoend -args -dynamodb "$$DYNAMODB_LOCAL_URL" -kms "$$KMS_MOTO_URL"
+
+sam-local: ## the same in Lambda's containers, at http://127.0.0.1:3001, beside make dev's: needs SAM and Docker
+	@command -v docker >/dev/null || { echo "docker is missing: install Docker (https://docs.docker.com/get-docker)" >&2; exit 1; }
+	@docker version >/dev/null 2>&1 || { echo "no Docker engine answers: start Docker and try again" >&2; exit 1; }
+	@$(MAKE) --no-print-directory build-local
+	$(GO) run ./tools/local -sam 127.0.0.1:3001 $(ARGS)
+
 verify: ## the acceptance run against `make dev` (ARGS="-url URL -invitation CODE" for another)
 	$(GO) run ./tools/verify $(ARGS)
 
-build: ## build the functions for Lambda, with SAM
-	@command -v $(SAM) >/dev/null || { echo "sam is missing: pip install aws-sam-cli" >&2; exit 1; }
+build: sam-ready ## build the functions for Lambda, with SAM
 	$(BUILD_ENV) $(SAM) build
+
+build-local: sam-ready
+	$(BUILD_ENV) $(SAM) build --build-dir .aws-sam/local --parameter-overrides Architecture=$(LOCAL_ARCHITECTURE)
+
+sam-ready:
+	@command -v $(SAM) >/dev/null || { echo "sam is missing: pip install aws-sam-cli" >&2; exit 1; }
 
 lint: lint-go lint-template ## check format, code and template
 
@@ -43,13 +64,16 @@ lint-go:
 	$(GO) run $(STATICCHECK) ./...
 	$(GO) run $(GOLANGCI_LINT) run --config .ci/golangci.yml ./...
 
-lint-template: # both tools must be there in CI; elsewhere one that is missing is named and left out
-	@if command -v cfn-lint >/dev/null; then echo cfn-lint template.yaml; cfn-lint template.yaml; \
+lint-template: # the tools must be there in CI; elsewhere one that is missing is named and left out
+	@if command -v cfn-lint >/dev/null; then echo cfn-lint $(TEMPLATES); cfn-lint $(TEMPLATES); \
 	elif [ -n "$$CI" ]; then echo "cfn-lint is missing: pip install cfn-lint" >&2; exit 1; \
 	else echo "cfn-lint is not installed: template.yaml is not checked by it (pip install cfn-lint)"; fi
-	@if command -v $(SAM) >/dev/null; then echo $(SAM) validate --lint; $(SAM) validate --lint; \
+	@if command -v $(SAM) >/dev/null; then for file in $(TEMPLATES); do echo $(SAM) validate --lint --template $$file; $(SAM) validate --lint --template $$file || exit 1; done; \
 	elif [ -n "$$CI" ]; then echo "sam is missing: pip install aws-sam-cli" >&2; exit 1; \
 	else echo "sam is not installed: template.yaml is not checked by it (pip install aws-sam-cli)"; fi
+	@if command -v checkov >/dev/null; then echo checkov template.yaml; checkov --config-file .ci/checkov.yaml; \
+	elif [ -n "$$CI" ]; then echo "checkov is missing: pip install checkov" >&2; exit 1; \
+	else echo "checkov is not installed: template.yaml is not checked by it (pip install checkov)"; fi
 
 fuzz: ## run every fuzz target for FUZZTIME (30s) each
 	@grep -r --include='*_test.go' -o '^func Fuzz[A-Za-z0-9_]*' . | sed 's/:func / /' | sort | while read -r file target; do \

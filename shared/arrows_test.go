@@ -84,6 +84,7 @@ var mustNotLink = []struct {
 	{"shared/account", []string{"github.com/aws/"}, "the domain knows no cloud"},
 	{"shared/envelope", []string{"github.com/aws/"}, "the domain knows no cloud"},
 
+	{"tools/contract", []string{"shared", "functions"}, "it says once more what they say, and must not make their mistakes"},
 	{"tools/local", []string{"shared", "functions"}, "it drives the real binaries from outside"},
 }
 

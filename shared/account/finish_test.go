@@ -43,7 +43,7 @@ func (w *world) signIn(t testing.TB, p person) account.SignedIn {
 // live reports whether the token lets its holder in.
 func (w *world) live(t testing.TB, presented secret.Text) bool {
 	t.Helper()
-	_, err := w.authorizer.Authorize(t.Context(), presented, policy.Route{Method: "GET", Resource: "/dashboard"})
+	_, err := w.authorizer.Authorize(t.Context(), presented, policy.Route{API: policy.Own, Method: "GET", Resource: "/dashboard"})
 	if err != nil && apperr.CodeOf(err) != apperr.Unauthenticated {
 		t.Fatal(err)
 	}
@@ -69,7 +69,7 @@ func TestRegistrationAndBothStepsLetInUntilLogout(t *testing.T) {
 	if signedIn.Identity != want || signedIn.ExpiresIn != tokenLife {
 		t.Errorf("signed in as %+v, want %+v", signedIn.Identity, want)
 	}
-	identity, err := w.authorizer.Authorize(t.Context(), signedIn.AccessToken, policy.Route{Method: "GET", Resource: "/admin_resource"})
+	identity, err := w.authorizer.Authorize(t.Context(), signedIn.AccessToken, policy.Route{API: policy.Own, Method: "GET", Resource: "/admin_resource"})
 	if err != nil || identity != want {
 		t.Errorf("let in as %+v, %v", identity, err)
 	}

@@ -69,7 +69,7 @@ func (i *Inviter) Invite(ctx context.Context, maker, roleName string, expiresIn 
 }
 
 func errRole() error {
-	return apperr.New(apperr.InvalidRequest, "The role must be ADMIN, DEVELOPER or CONSUMER.")
+	return apperr.New(apperr.InvalidRequest, "The role must be "+policy.RoleNames()+".")
 }
 
 // invitationHash needs no salt and no slow function: a code of 128 random bits cannot be found from its hash.

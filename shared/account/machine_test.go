@@ -192,7 +192,7 @@ func (m *machine) wait(t *rapid.T) {
 // lists exactly its live sessions, but for expired ones that no sign-in has dropped yet.
 func (m *machine) check(t *rapid.T) {
 	for i, s := range m.sessions {
-		identity, err := m.authorizer.Authorize(t.Context(), s.signedIn.AccessToken, policy.Route{Method: "GET", Resource: "/dashboard"})
+		identity, err := m.authorizer.Authorize(t.Context(), s.signedIn.AccessToken, policy.Route{API: policy.Own, Method: "GET", Resource: "/dashboard"})
 		switch lives := m.lives(s); {
 		case lives && (err != nil || identity != s.signedIn.Identity):
 			t.Fatalf("session %d lives, and gets %v, %v", i, identity, err)

@@ -31,6 +31,11 @@ var errUnauthorized = errors.New("Unauthorized")
 // forgives.
 const maxPolicyResource = 512
 
+// nameVariable is the stage variable in which an API says what it is called in the policy. An API without it has no route there,
+// so that no API is ruled by another's table because both happen to have a path in common. It is the API's own word: to claim
+// another's name opens nothing but that API itself.
+const nameVariable = "SallyportApi"
+
 // errUndecided becomes AUTHORIZER_FAILURE, which template.yaml answers with 503.
 var errUndecided = errors.New("the request could not be judged")
 
@@ -54,7 +59,8 @@ func Authorize(log *slog.Logger, judge Judge) func(context.Context, AuthorizerRe
 			if err != nil {
 				return err
 			}
-			identity, err = judge(ctx, presented, policy.Route{Method: req.HTTPMethod, Resource: req.Resource})
+			route := policy.Route{API: req.StageVariables[nameVariable], Method: req.HTTPMethod, Resource: req.Resource}
+			identity, err = judge(ctx, presented, route)
 			return err
 		})
 		response, status, err := verdict(req.MethodArn, identity, failure)

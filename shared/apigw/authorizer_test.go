@@ -27,6 +27,7 @@ func authorizerEvent(values ...string) apigw.AuthorizerRequest {
 	return apigw.AuthorizerRequest{
 		Type: "REQUEST", MethodArn: methodArn, Resource: "/admin_resource", Path: "/admin_resource", HTTPMethod: "GET",
 		MultiValueHeaders: map[string][]string{"authorization": values},
+		StageVariables:    map[string]string{"SallyportApi": "sallyport"},
 	}
 }
 
@@ -40,7 +41,7 @@ func authorize(t *testing.T, req apigw.AuthorizerRequest, judge apigw.Judge) (re
 func TestAllowingIsOneStatementAboutOneMethod(t *testing.T) {
 	response, log, err := authorize(t, authorizerEvent("Bearer the-token"),
 		func(_ context.Context, presented secret.Text, route policy.Route) (session.Identity, error) {
-			if presented.Reveal() != "the-token" || route != (policy.Route{Method: "GET", Resource: "/admin_resource"}) {
+			if presented.Reveal() != "the-token" || route != (policy.Route{API: policy.Own, Method: "GET", Resource: "/admin_resource"}) {
 				t.Errorf("judged %q on %v", presented.Reveal(), route)
 			}
 			return identity, nil
@@ -175,5 +176,24 @@ func TestAPathPaddedBeyondAPolicyIsRefusedBeforeItIsJudged(t *testing.T) {
 	})
 	if err == nil || err.Error() != "Unauthorized" {
 		t.Errorf("%v", err)
+	}
+}
+
+func TestAnAPIIsJudgedByTheNameThatItGivesItself(t *testing.T) {
+	for name, variables := range map[string]map[string]string{
+		policy.Own: {"SallyportApi": "sallyport"}, "notes": {"SallyportApi": "notes"}, "": {"sallyportapi": "sallyport", "Other": "x"},
+	} {
+		req := authorizerEvent("Bearer x")
+		req.StageVariables = variables
+		judged := false
+		if _, _, err := authorize(t, req, func(_ context.Context, _ secret.Text, route policy.Route) (session.Identity, error) {
+			judged = true
+			if route.API != name {
+				t.Errorf("judged as a route of %q, want %q", route.API, name)
+			}
+			return identity, nil
+		}); err != nil || !judged {
+			t.Errorf("%q: judged %t, %v", name, judged, err)
+		}
 	}
 }

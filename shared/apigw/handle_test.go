@@ -7,6 +7,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -21,7 +22,7 @@ import (
 const requestID = "0f8fad5b-d9cb-469f-a165-70867728950e"
 
 func logger(out *bytes.Buffer) *slog.Logger {
-	return slog.New(slog.NewJSONHandler(out, nil)).With("stage", "test")
+	return slog.New(slog.NewJSONHandler(out, nil)).With("stage", "test", "stack", "auth")
 }
 
 func event() apigw.Request {
@@ -189,6 +190,7 @@ func TestTamperedDataRaisesTheAlarmMetric(t *testing.T) {
 	})(t.Context(), event())
 	var line struct {
 		Stage  string `json:"stage"`
+		Stack  string `json:"stack"`
 		Alarms int
 		AWS    struct {
 			Timestamp         int64
@@ -204,7 +206,7 @@ func TestTamperedDataRaisesTheAlarmMetric(t *testing.T) {
 	}
 	directives := line.AWS.CloudWatchMetrics
 	if line.Alarms != 1 || line.Stage != "test" || line.AWS.Timestamp == 0 || len(directives) != 1 || directives[0].Namespace != "Sallyport" ||
-		directives[0].Metrics[0].Name != "Alarms" || directives[0].Dimensions[0][0] != "stage" {
+		directives[0].Metrics[0].Name != "Alarms" || !slices.Equal(directives[0].Dimensions[0], []string{"stage", "stack"}) || line.Stack != "auth" {
 		t.Errorf("not the embedded metric format: %s", out.String())
 	}
 }

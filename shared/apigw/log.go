@@ -63,7 +63,8 @@ func (l *line) write(ctx context.Context, o outcome) {
 }
 
 // alarm makes the line count as the metric Sallyport/Alarms: CloudWatch reads it out of the log (embedded metric format
-// specification), so that no function needs a permission for it.
+// specification), so that no function needs a permission for it. The line has the metric's dimensions, stage and stack, from its
+// logger: two stacks of one account share no metric, whatever their stages are called.
 func alarm(at time.Time) []any {
 	type metric struct{ Name, Unit string }
 	type directive struct {
@@ -77,7 +78,7 @@ func alarm(at time.Time) []any {
 			Timestamp         int64
 			CloudWatchMetrics []directive
 		}{at.UnixMilli(), []directive{{
-			Namespace: "Sallyport", Dimensions: [][]string{{"stage"}}, Metrics: []metric{{"Alarms", "Count"}},
+			Namespace: "Sallyport", Dimensions: [][]string{{"stage", "stack"}}, Metrics: []metric{{"Alarms", "Count"}},
 		}}},
 	}
 }

@@ -18,13 +18,14 @@ func Run(realMain func(settings *Settings, log *slog.Logger) error) {
 }
 
 // Logger returns a logger that writes a JSON object a line to w, which for a function is standard output. The optional
-// setting LOG_LEVEL (DEBUG, INFO, WARN or ERROR; INFO if unset) says what is left out.
+// setting LOG_LEVEL (DEBUG, INFO, WARN or ERROR; INFO if unset) says what is left out. Each line has the setting STACK, the
+// stack's name: metrics that CloudWatch reads in the lines are kept apart by it.
 func Logger(w io.Writer, s *Settings) *slog.Logger {
 	level := slog.LevelInfo
 	if text := s.optional("LOG_LEVEL"); text != "" && level.UnmarshalText([]byte(text)) != nil {
 		s.refuse("LOG_LEVEL", "must be DEBUG, INFO, WARN or ERROR")
 	}
-	return slog.New(newHandler(w, level))
+	return slog.New(newHandler(w, level)).With("stack", s.Text("STACK"))
 }
 
 // newHandler names the time "timestamp", which Lambda needs to filter lines by level (AWS Lambda Developer Guide,

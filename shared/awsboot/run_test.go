@@ -28,7 +28,7 @@ func function(t *testing.T, variables ...string) *exec.Cmd {
 	t.Helper()
 	command := exec.CommandContext(t.Context(), os.Args[0])
 	command.Env = append([]string{
-		"AWSBOOT_TEST_FUNCTION=1",
+		"AWSBOOT_TEST_FUNCTION=1", "STACK=auth",
 		"GOCOVERDIR=" + t.TempDir(), // else a binary that measures coverage complains on standard error
 	}, variables...)
 	return command
@@ -71,7 +71,7 @@ func TestAnInitThatSucceedsLogsToStandardOutput(t *testing.T) {
 func TestALogLineIsAJSONObjectThatLambdaCanFilter(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	log := Logger(&out, fromMap(nil))
+	log := Logger(&out, fromMap(map[string]string{"STACK": "auth"}))
 	log.Debug("not at this level")
 	log.Info("line\nbreak", "time", "mine")
 	var line map[string]string
@@ -79,7 +79,7 @@ func TestALogLineIsAJSONObjectThatLambdaCanFilter(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := time.Parse(time.RFC3339Nano, line["timestamp"]); err != nil || line["level"] != "INFO" ||
-		line["msg"] != "line\nbreak" || line["time"] != "mine" {
+		line["msg"] != "line\nbreak" || line["time"] != "mine" || line["stack"] != "auth" {
 		t.Errorf("%v", line)
 	}
 }

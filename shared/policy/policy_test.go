@@ -1,85 +1,84 @@
 package policy_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
 
 	"sallyport/shared/policy"
+	"sallyport/tools/contract"
 )
 
-// The contract, written out again: who may call what.
-var contract = []struct {
-	method, resource           string
-	admin, developer, consumer bool
-}{
-	{"POST", "/logout", true, true, true},
-	{"GET", "/dashboard", true, true, true},
-	{"GET", "/admin_resource", true, false, false},
-	{"GET", "/developer_resource", false, true, false},
-	{"GET", "/consumer_resource", false, false, true},
-	{"POST", "/invitations", true, false, false},
-}
-
 func TestEachRoleMayCallItsRoutesAndNoOther(t *testing.T) {
-	for _, row := range contract {
-		for role, want := range map[policy.Role]bool{
-			policy.Admin: row.admin, policy.Developer: row.developer, policy.Consumer: row.consumer,
-		} {
-			if got := policy.Allows(role, policy.Route{Method: row.method, Resource: row.resource}); got != want {
-				t.Errorf("%s calls %s %s: %t, want %t", role, row.method, row.resource, got, want)
+	for _, row := range contract.Routes() {
+		for _, role := range contract.Roles() {
+			if got, want := policy.Allows(policy.Role(role.Number), own(row.Method, row.Path)), row.Allows(role.Name); got != want {
+				t.Errorf("%s calls %s %s: %t, want %t", role.Name, row.Method, row.Path, got, want)
 			}
 		}
 	}
 }
 
+func own(method, resource string) policy.Route {
+	return policy.Route{API: policy.Own, Method: method, Resource: resource}
+}
+
+// isRole reports whether the contract has a role of that number.
+func isRole(number int) bool {
+	return slices.ContainsFunc(contract.Roles(), func(role contract.Role) bool { return int(role.Number) == number })
+}
+
 func TestANumberThatIsNoRoleMayCallNothing(t *testing.T) {
 	for role := range 256 {
-		if role >= 1 && role <= 3 {
+		if isRole(role) {
 			continue
 		}
-		for _, row := range contract {
-			if policy.Allows(policy.Role(role), policy.Route{Method: row.method, Resource: row.resource}) {
-				t.Errorf("role %d calls %s %s", role, row.method, row.resource)
+		for _, row := range contract.Routes() {
+			if policy.Allows(policy.Role(role), own(row.Method, row.Path)) {
+				t.Errorf("role %d calls %s %s", role, row.Method, row.Path)
 			}
 		}
 	}
 }
 
 func TestNoOtherSpellingOfARouteIsARoute(t *testing.T) {
-	for _, row := range contract {
+	for _, row := range contract.Routes() {
 		for _, route := range []policy.Route{
-			{Method: "", Resource: row.resource},
-			{Method: row.method, Resource: ""},
-			{Method: row.resource, Resource: row.method},
-			{Method: strings.ToLower(row.method), Resource: row.resource},
-			{Method: "ANY", Resource: row.resource},
-			{Method: "*", Resource: row.resource},
-			{Method: row.method + " ", Resource: row.resource},
-			{Method: row.method, Resource: "*"},
-			{Method: row.method, Resource: "/{proxy+}"},
-			{Method: row.method, Resource: row.resource + "/"},
-			{Method: row.method, Resource: "/" + row.resource},
-			{Method: row.method, Resource: "/prod" + row.resource},
-			{Method: row.method, Resource: row.resource + "/x"},
-			{Method: row.method, Resource: row.resource + "?x=1"},
-			{Method: row.method, Resource: row.resource[1:]},
-			{Method: row.method, Resource: strings.ToUpper(row.resource)},
-			{Method: row.method, Resource: strings.Replace(row.resource, "_", "%5F", 1) + "%20"},
-			{Method: row.method, Resource: row.resource + "\x00"},
-			{Method: row.method, Resource: "/dashboard/.." + row.resource},
+			{Method: row.Method, Resource: row.Path},
+			{API: "another", Method: row.Method, Resource: row.Path},
+			{API: strings.ToUpper(policy.Own), Method: row.Method, Resource: row.Path},
+			own("", row.Path),
+			own(row.Method, ""),
+			own(row.Path, row.Method),
+			own(strings.ToLower(row.Method), row.Path),
+			own("ANY", row.Path),
+			own("*", row.Path),
+			own(row.Method+" ", row.Path),
+			own(row.Method, "*"),
+			own(row.Method, "/{proxy+}"),
+			own(row.Method, row.Path+"/"),
+			own(row.Method, "/"+row.Path),
+			own(row.Method, "/prod"+row.Path),
+			own(row.Method, row.Path+"/x"),
+			own(row.Method, row.Path+"?x=1"),
+			own(row.Method, row.Path[1:]),
+			own(row.Method, strings.ToUpper(row.Path)),
+			own(row.Method, strings.Replace(row.Path, "_", "%5F", 1)+"%20"),
+			own(row.Method, row.Path+"\x00"),
+			own(row.Method, "/dashboard/.."+row.Path),
 		} {
 			mustBeRefused(t, route)
 		}
 		for _, method := range []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "QUERY"} {
-			if method != row.method {
-				mustBeRefused(t, policy.Route{Method: method, Resource: row.resource})
+			if method != row.Method {
+				mustBeRefused(t, own(method, row.Path))
 			}
 		}
 	}
 	for _, public := range []string{"/register", "/login", "/verify-otp"} { // no token gets anywhere with these
-		mustBeRefused(t, policy.Route{Method: "POST", Resource: public})
+		mustBeRefused(t, own("POST", public))
 	}
 	mustBeRefused(t, policy.Route{})
 }
@@ -95,11 +94,11 @@ func mustBeRefused(t *testing.T, route policy.Route) {
 
 func TestWhatTheContractDoesNotNameIsRefused(t *testing.T) {
 	named := map[policy.Route]bool{}
-	for _, row := range contract {
-		named[policy.Route{Method: row.method, Resource: row.resource}] = true
+	for _, row := range contract.Routes() {
+		named[own(row.Method, row.Path)] = true
 	}
 	rapid.Check(t, func(t *rapid.T) {
-		route := policy.Route{Method: rapid.StringMatching(`[A-Z]{0,7}`).Draw(t, "method"), Resource: rapid.String().Draw(t, "resource")}
+		route := own(rapid.StringMatching(`[A-Z]{0,7}`).Draw(t, "method"), rapid.String().Draw(t, "resource"))
 		role := policy.Role(rapid.Uint8().Draw(t, "role"))
 		if !named[route] && policy.Allows(role, route) {
 			t.Fatalf("%s may call %q", role, route)
@@ -108,12 +107,12 @@ func TestWhatTheContractDoesNotNameIsRefused(t *testing.T) {
 }
 
 func TestRolesReadBackByTheirExactNamesOnly(t *testing.T) {
-	for role, name := range map[policy.Role]string{1: "ADMIN", 2: "DEVELOPER", 3: "CONSUMER"} {
-		if role.String() != name {
-			t.Errorf("role %d is %s, want %s: the numbers are part of the token format", role, role, name)
+	for _, role := range contract.Roles() {
+		if got := policy.Role(role.Number).String(); got != role.Name {
+			t.Errorf("role %d is %s, want %s: the numbers are part of the token format", role.Number, got, role.Name)
 		}
-		if got, ok := policy.ParseRole(name); !ok || got != role {
-			t.Errorf("ParseRole(%q) = %v, %t", name, got, ok)
+		if got, ok := policy.ParseRole(role.Name); !ok || got != policy.Role(role.Number) {
+			t.Errorf("ParseRole(%q) = %d, %t", role.Name, got, ok)
 		}
 	}
 	for _, name := range []string{"", "admin", "Admin", "ADMIN ", " ADMIN", "ADMINISTRATOR", "ADMIN,CONSUMER", "Role(1)", "Role(0)", "1", "ＡＤＭＩＮ", "ADMIN\x00"} {
@@ -121,12 +120,13 @@ func TestRolesReadBackByTheirExactNamesOnly(t *testing.T) {
 			t.Errorf("ParseRole(%q) = %v, %t, want nothing", name, role, ok)
 		}
 	}
-	for _, role := range []policy.Role{0, 4, 255} { // the seal of a record names its role by this text
-		if _, ok := policy.ParseRole(role.String()); ok {
-			t.Errorf("role %d has the name of a role, %s", uint8(role), role)
+	for number := range 256 { // the seal of a record names its role by this text
+		role := policy.Role(number)
+		if _, ok := policy.ParseRole(role.String()); ok != isRole(number) {
+			t.Errorf("role %d is called %s: does tools/contract know it?", number, role)
 		}
-	}
-	if roles := policy.Roles(); len(roles) != 3 {
-		t.Errorf("Roles() = %v", roles)
+		if slices.Contains(policy.Roles(), role) != isRole(number) {
+			t.Errorf("Roles() = %v: it and tools/contract disagree about %d", policy.Roles(), number)
+		}
 	}
 }

@@ -1,43 +1,90 @@
 package policy
 
 import (
+	"strings"
 	"testing"
 
+	"sallyport/tools/contract"
 	"sallyport/tools/local/template"
 )
 
-func TestTheTableAndTheTemplateNameTheSameRoutes(t *testing.T) {
-	stack, err := template.Load("../../template.yaml", template.Options{
-		Physical: func(logicalID, _ string) string { return logicalID },
-	})
+const templateFile = "../../template.yaml"
+
+// api loads the API of the template.
+func api(t *testing.T) template.API {
+	t.Helper()
+	stack, err := template.Load(templateFile, template.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	protected := map[Route]bool{}
-	for _, route := range stack.API.Routes {
-		if route.Authorized {
-			protected[Route{route.Method, route.Resource}] = true
+	return stack.API
+}
+
+func TestTheTableAndTheTemplateNameTheSameRoutes(t *testing.T) {
+	var own []template.Rule
+	for _, route := range Routes() {
+		if route.API == Own {
+			own = append(own, template.Rule{Method: route.Method, Resource: route.Resource})
 		}
 	}
-	if len(protected) == 0 {
-		t.Fatal("the template has no protected route")
+	if len(own) == 0 {
+		t.Fatal("the table has no rule for this API")
 	}
+	if err := api(t).CheckRules(templateFile, own); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestTheTableAndTheContractNameTheSameRoutes(t *testing.T) {
+	inContract := map[Route]bool{}
+	for _, route := range contract.Routes() {
+		inContract[Route{Own, route.Method, route.Path}] = true
+	}
+	for _, route := range Routes() {
+		if route.API == Own && !inContract[route] {
+			t.Errorf("there is a rule for %s %s, which is not in Routes of tools/contract: say there too who may call it", route.Method, route.Resource)
+		}
+		delete(inContract, route)
+	}
+	for route := range inContract {
+		t.Errorf("tools/contract names %s %s, for which there is no rule", route.Method, route.Resource)
+	}
+}
+
+func TestEachRuleIsForRolesThatExistAndIsLookedAt(t *testing.T) {
 	ruled := map[Route]bool{}
 	for _, rule := range rules() {
 		if ruled[rule.route] {
 			t.Errorf("two rules for %s %s: the second is never looked at", rule.route.Method, rule.route.Resource)
 		}
 		ruled[rule.route] = true
-		if !protected[rule.route] {
-			t.Errorf("there is a rule for %s %s, which template.yaml does not protect", rule.route.Method, rule.route.Resource)
+		if rule.route.API == "" || rule.route.Method == "" || rule.route.Resource == "" {
+			t.Errorf("the rule for %+v leaves something open", rule.route)
 		}
 		if rule.allowed == 0 || rule.allowed&^anyone != 0 {
 			t.Errorf("the rule for %s %s is for no role, or for one that does not exist", rule.route.Method, rule.route.Resource)
 		}
 	}
-	for route := range protected {
-		if !ruled[route] {
-			t.Errorf("template.yaml protects %s %s, but there is no rule for it: nobody can call it", route.Method, route.Resource)
-		}
+	var all roles
+	for _, role := range Roles() {
+		all |= 1 << role
+	}
+	if anyone != all {
+		t.Errorf("anyone is %b, and all roles are %b", anyone, all)
+	}
+}
+
+func TestTheAPICallsItselfWhatThePolicyCallsIt(t *testing.T) {
+	own := api(t)
+	if got := own.StageVariables["SallyportApi"]; got != Own {
+		t.Errorf("%s:%d: %s: it does not say what the policy calls it; the stage variable SallyportApi is %q, want %q: the authorizer would refuse everybody",
+			templateFile, own.Line, own.LogicalID, got, Own)
+	}
+}
+
+func TestTheTemplateLetsEachRoleBeFree(t *testing.T) {
+	free := strings.Join(contract.RoleNames(), ",")
+	if _, err := template.Load(templateFile, template.Options{Parameters: map[string]string{"SelfRegistrationRoles": free}}); err != nil {
+		t.Error(err)
 	}
 }

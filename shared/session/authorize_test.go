@@ -307,7 +307,9 @@ func TestTheWrongRoleIsForbiddenAndNamed(t *testing.T) {
 	w := newWorld()
 	minted, record := w.signIn(t, policy.Consumer)
 	for _, route := range []policy.Route{
-		{Method: "GET", Resource: "/admin_resource"}, {Method: "DELETE", Resource: "/dashboard"}, {Method: "GET", Resource: "/unknown"}, {},
+		{API: policy.Own, Method: "GET", Resource: "/admin_resource"}, {API: policy.Own, Method: "DELETE", Resource: "/dashboard"},
+		{API: policy.Own, Method: "GET", Resource: "/unknown"}, {API: "another", Method: "GET", Resource: "/dashboard"},
+		{Method: "GET", Resource: "/dashboard"}, {},
 	} {
 		got, identity := w.refused(t, minted.Reveal(), route)
 		if want := (refusal{code: apperr.Forbidden, reason: session.ReasonRole, recordReads: 1}); got != want {

@@ -26,7 +26,7 @@ const (
 var (
 	noon      = time.Date(2026, time.November, 23, 12, 0, 0, 0, time.UTC)
 	errDown   = errors.New("connection refused")
-	dashboard = policy.Route{Method: "GET", Resource: "/dashboard"}
+	dashboard = policy.Route{API: policy.Own, Method: "GET", Resource: "/dashboard"}
 )
 
 // clock is a clock that stands still until it is set.

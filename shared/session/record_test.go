@@ -58,7 +58,7 @@ func TestAFrozenSessionIsStillAccepted(t *testing.T) {
 		IssuedAt: v.IssuedAt, ExpiresAt: v.ExpiresAt, Sealed: v.Sealed,
 	}
 	w.records.Add(record)
-	identity, err := w.authorizer.Authorize(t.Context(), secret.New(v.Token), policy.Route{Method: "GET", Resource: "/developer_resource"})
+	identity, err := w.authorizer.Authorize(t.Context(), secret.New(v.Token), policy.Route{API: policy.Own, Method: "GET", Resource: "/developer_resource"})
 	if err != nil {
 		t.Fatal(err)
 	}

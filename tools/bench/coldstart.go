@@ -41,7 +41,7 @@ func coldStarts(ctx context.Context, r *report, root, dir string) error {
 		return err
 	}
 	authorizer := &function{program: filepath.Join(dir, "authorizer"), event: event, want: `"Effect":"Allow"`, environment: []string{
-		"STAGE=" + stage, "TOKENS_TABLE=Tokens", "DATA_KEYS_TABLE=DataKeys", "KMS_KEY_ID=" + keyID,
+		"STAGE=" + stage, "STACK=bench", "TOKENS_TABLE=Tokens", "DATA_KEYS_TABLE=DataKeys", "KMS_KEY_ID=" + keyID,
 	}}
 	for name, value := range w.variables {
 		authorizer.environment = append(authorizer.environment, name+"="+value)

@@ -24,7 +24,9 @@ const (
 )
 
 // dashboard is the route that is asked for.
-func dashboard() policy.Route { return policy.Route{Method: http.MethodGet, Resource: "/dashboard"} }
+func dashboard() policy.Route {
+	return policy.Route{API: policy.Own, Method: http.MethodGet, Resource: "/dashboard"}
+}
 
 // held is a store that has the record in memory.
 type held struct{ record session.Record }

@@ -9,20 +9,12 @@ import (
 	"sync"
 	"testing"
 
+	"sallyport/tools/contract"
 	"sallyport/tools/local/template"
 )
 
-var roles = []string{"ADMIN", "DEVELOPER", "CONSUMER"}
-
-// allowed is the contract's table of protected routes: what each role gets.
-var allowed = map[string]map[string]int{
-	"POST /logout":            {"ADMIN": 204, "DEVELOPER": 204, "CONSUMER": 204},
-	"GET /dashboard":          {"ADMIN": 200, "DEVELOPER": 200, "CONSUMER": 200},
-	"GET /admin_resource":     {"ADMIN": 200, "DEVELOPER": 403, "CONSUMER": 403},
-	"GET /developer_resource": {"ADMIN": 403, "DEVELOPER": 200, "CONSUMER": 403},
-	"GET /consumer_resource":  {"ADMIN": 403, "DEVELOPER": 403, "CONSUMER": 200},
-	"POST /invitations":       {"ADMIN": 201, "DEVELOPER": 403, "CONSUMER": 403},
-}
+// roles are those of the contract.
+var roles = contract.RoleNames()
 
 // open are the routes that need no token.
 var open = map[string]bool{"POST /register": true, "POST /login": true, "POST /verify-otp": true}
@@ -44,7 +36,10 @@ func TestEveryRouteOfTheTemplateLetsInExactlyTheRolesOfTheContract(t *testing.T)
 	for _, role := range roles {
 		_, tokens[role] = c.member(shared, role)
 	}
-	protected := 0
+	named := map[string]contract.Route{}
+	for _, route := range contract.Routes() {
+		named[route.Method+" "+route.Path] = route
+	}
 	for _, route := range routes(t) {
 		name := route.Method + " " + route.Resource
 		if !route.Authorized {
@@ -53,27 +48,26 @@ func TestEveryRouteOfTheTemplateLetsInExactlyTheRolesOfTheContract(t *testing.T)
 			}
 			continue
 		}
-		protected++
-		want, ok := allowed[name]
+		row, ok := named[name]
 		if !ok {
-			t.Errorf("%s is in the template and not in this table: say who may call it", name)
+			t.Errorf("%s is in the template and not in tools/contract: say who may call it", name)
 			continue
 		}
-		body := any(nil)
-		if name == "POST /invitations" {
-			body = map[string]string{"role": "CONSUMER"}
-		}
-		wants(t, name+" without a token", c.do(route.Method, route.Resource, body), 401)
-		for _, role := range roles {
-			token := tokens[role]
+		delete(named, name)
+		wants(t, name+" without a token", c.do(route.Method, route.Resource, row.Body), 401)
+		for role, token := range tokens {
 			if name == "POST /logout" {
 				_, token = c.member(shared, role)
 			}
-			wants(t, name+" as "+role, c.do(route.Method, route.Resource, body, "Authorization", "Bearer "+token), want[role])
+			want := 403
+			if row.Allows(role) {
+				want = row.Status
+			}
+			wants(t, name+" as "+role, c.do(route.Method, route.Resource, row.Body, "Authorization", "Bearer "+token), want)
 		}
 	}
-	if protected != len(allowed) {
-		t.Errorf("the template has %d protected routes, the contract %d", protected, len(allowed))
+	for name := range named {
+		t.Errorf("tools/contract names %s, which the template does not protect", name)
 	}
 }
 

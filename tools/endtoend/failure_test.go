@@ -1,6 +1,7 @@
 package endtoend_test
 
 import (
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -14,8 +15,6 @@ import (
 	"time"
 
 	"sallyport/tools/endtoend"
-	"sallyport/tools/local/dynamodb"
-	"sallyport/tools/local/kms"
 )
 
 // faulty stands before a backend and fails as it is told to.
@@ -51,6 +50,7 @@ func awsError(status int, kind string) http.HandlerFunc {
 var faults = map[string]http.HandlerFunc{
 	"cuts the connection": func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
 	"hangs": func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body) // a caller who hangs up is noticed only then
 		select {
 		case <-r.Context().Done():
 		case <-time.After(20 * time.Second):
@@ -63,7 +63,8 @@ var faults = map[string]http.HandlerFunc{
 }
 
 func TestADependencyThatFailsLetsNobodyInAndRecoversByItself(t *testing.T) {
-	database, keys := &faulty{backend: dynamodb.NewServer()}, &faulty{backend: kms.NewServer()}
+	t.Parallel()
+	database, keys := &faulty{backend: newDatabase()}, &faulty{backend: newKeyService()}
 	databaseServer, keyServer := httptest.NewServer(database), httptest.NewServer(keys)
 	t.Cleanup(databaseServer.Close)
 	t.Cleanup(keyServer.Close)
@@ -146,17 +147,17 @@ func TestAFunctionWithoutASettingStopsAtInitAndNamesIt(t *testing.T) {
 	}
 	for function, settings := range map[string][]string{
 		"register": {
-			"STAGE=x", "ACCOUNTS_TABLE=x", "INVITATIONS_TABLE=x", "KMS_KEY_ID=x", "SELF_REGISTRATION_ROLES=CONSUMER", "ARGON_MEMORY_KIB=47104", "ARGON_TIME=1", "TOTP_ISSUER=x",
+			"STAGE=x", "STACK=x", "ACCOUNTS_TABLE=x", "INVITATIONS_TABLE=x", "KMS_KEY_ID=x", "SELF_REGISTRATION_ROLES=CONSUMER", "ARGON_MEMORY_KIB=47104", "ARGON_TIME=1", "TOTP_ISSUER=x",
 		},
-		"login":              {"STAGE=x", "ACCOUNTS_TABLE=x", "CHALLENGES_TABLE=x", "THROTTLES_TABLE=x", "CHALLENGE_TTL_SECONDS=300", "ARGON_MEMORY_KIB=47104", "ARGON_TIME=1"},
-		"verify-otp":         {"STAGE=x", "ACCOUNTS_TABLE=x", "CHALLENGES_TABLE=x", "TOKENS_TABLE=x", "DATA_KEYS_TABLE=x", "THROTTLES_TABLE=x", "KMS_KEY_ID=x", "TOKEN_TTL_SECONDS=3600"},
-		"logout":             {"STAGE=x", "ACCOUNTS_TABLE=x", "TOKENS_TABLE=x"},
-		"authorizer":         {"STAGE=x", "TOKENS_TABLE=x", "DATA_KEYS_TABLE=x", "KMS_KEY_ID=x"},
-		"invitations":        {"STAGE=x", "INVITATIONS_TABLE=x"},
-		"dashboard":          {"STAGE=x"},
-		"admin-resource":     {"STAGE=x"},
-		"developer-resource": {"STAGE=x"},
-		"consumer-resource":  {"STAGE=x"},
+		"login":              {"STAGE=x", "STACK=x", "ACCOUNTS_TABLE=x", "CHALLENGES_TABLE=x", "THROTTLES_TABLE=x", "CHALLENGE_TTL_SECONDS=300", "ARGON_MEMORY_KIB=47104", "ARGON_TIME=1"},
+		"verify-otp":         {"STAGE=x", "STACK=x", "ACCOUNTS_TABLE=x", "CHALLENGES_TABLE=x", "TOKENS_TABLE=x", "DATA_KEYS_TABLE=x", "THROTTLES_TABLE=x", "KMS_KEY_ID=x", "TOKEN_TTL_SECONDS=3600"},
+		"logout":             {"STAGE=x", "STACK=x", "ACCOUNTS_TABLE=x", "TOKENS_TABLE=x"},
+		"authorizer":         {"STAGE=x", "STACK=x", "TOKENS_TABLE=x", "DATA_KEYS_TABLE=x", "KMS_KEY_ID=x"},
+		"invitations":        {"STAGE=x", "STACK=x", "INVITATIONS_TABLE=x"},
+		"dashboard":          {"STAGE=x", "STACK=x"},
+		"admin-resource":     {"STAGE=x", "STACK=x"},
+		"developer-resource": {"STAGE=x", "STACK=x"},
+		"consumer-resource":  {"STAGE=x", "STACK=x"},
 	} {
 		lambda := []string{"AWS_REGION=us-east-1", "AWS_ACCESS_KEY_ID=x", "AWS_SECRET_ACCESS_KEY=x", "AWS_SESSION_TOKEN=x", "AWS_LAMBDA_RUNTIME_API=127.0.0.1:1"}
 		for i, setting := range settings {
@@ -207,7 +208,7 @@ func TestTheLocalRunSaysInOneLineWhyItCannotStart(t *testing.T) {
 func TestTheLocalRunLeavesNothingBehind(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("TMPDIR", t.TempDir())
-	runner, err := endtoend.Start(program, root, dir)
+	runner, err := endtoend.Start(program, root, dir, withBackends()...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package endtoend_test
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"net/http"
 	"os"
@@ -25,6 +26,7 @@ func TestMain(m *testing.M) {
 }
 
 func run(m *testing.M) int {
+	flag.Parse()
 	dir, err := os.MkdirTemp("", "sallyport-endtoend")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -35,7 +37,7 @@ func run(m *testing.M) int {
 		program, err = endtoend.Build(context.Background(), root, dir, "-race")
 	}
 	if err == nil {
-		shared, err = endtoend.Start(program, root, dir)
+		shared, err = endtoend.Start(program, root, dir, withBackends()...)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -44,6 +46,10 @@ func run(m *testing.M) int {
 	code := m.Run()
 	if err := shared.Stop(); err != nil {
 		fmt.Fprintln(os.Stderr, "stopping the local run:", err)
+		code = 1
+	}
+	if err := sweep(context.Background()); err != nil {
+		fmt.Fprintln(os.Stderr, "deleting what the tests made:", err)
 		code = 1
 	}
 	// Last of all, over all that every test has made it print.
@@ -58,10 +64,11 @@ func run(m *testing.M) int {
 	return code
 }
 
-// start starts a local run for one test, which ends it and looks through what it printed.
+// start starts a local run for one test, which ends it and looks through what it printed. Such tests wait more than they work, and
+// run beside each other.
 func start(t *testing.T, args ...string) *endtoend.Runner {
 	t.Helper()
-	runner, err := endtoend.Start(program, root, t.TempDir(), args...)
+	runner, err := endtoend.Start(program, root, t.TempDir(), withBackends(args...)...)
 	if err != nil {
 		t.Fatal(err)
 	}

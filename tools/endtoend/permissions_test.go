@@ -9,7 +9,6 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -18,11 +17,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"golang.org/x/crypto/argon2"
-	"gopkg.in/yaml.v3"
 
 	"sallyport/tools/endtoend"
-	"sallyport/tools/local/dynamodb"
-	"sallyport/tools/local/kms"
 	"sallyport/tools/local/lambda"
 	"sallyport/tools/local/template"
 )
@@ -30,67 +26,49 @@ import (
 // permissions are what a function may do or has done, as "PutItem TokensTable" and "Decrypt access-token".
 type permissions map[string]bool
 
-// statement is one statement of a policy in template.yaml.
-type statement struct {
-	Sid       string    `yaml:"Sid"`
-	Effect    string    `yaml:"Effect"`
-	Action    []string  `yaml:"Action"`
-	Resource  yaml.Node `yaml:"Resource"`
-	Condition struct {
-		StringEquals map[string]yaml.Node `yaml:"StringEquals"`
-	} `yaml:"Condition"`
-}
-
-// granted reads what template.yaml lets each function do. It knows only statements of the form that the template has, and takes any other
-// for a fault: what is wider than these is wider than a function needs.
-func granted(t *testing.T) map[string]permissions {
+// loadTemplate reads template.yaml as the local run does, with the physical names that physical gives, or logical ids.
+func loadTemplate(t *testing.T, physical func(logicalID, resourceType string) string) *template.Stack {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(root, "template.yaml"))
+	stack, err := template.Load(filepath.Join(root, "template.yaml"), template.Options{Physical: physical})
 	if err != nil {
 		t.Fatal(err)
 	}
-	var document struct {
-		Resources map[string]struct {
-			Type       string `yaml:"Type"`
-			Properties struct {
-				Role     yaml.Node `yaml:"Role"`
-				Policies []struct {
-					Statement []statement `yaml:"Statement"`
-				} `yaml:"Policies"`
-			} `yaml:"Properties"`
-		} `yaml:"Resources"`
-	}
-	if err := yaml.Unmarshal(text, &document); err != nil {
+	return stack
+}
+
+// deployed reads template.yaml with the tables' names of a local run.
+func deployed(t *testing.T, runner *endtoend.Runner) *template.Stack {
+	t.Helper()
+	state, err := runner.State()
+	if err != nil {
 		t.Fatal(err)
 	}
+	return loadTemplate(t, func(id, _ string) string { return state.Tables[strings.TrimSuffix(id, "Table")] })
+}
+
+// granted is what template.yaml lets each function do. Only statements of the form that the template has are taken, and any other is
+// a fault: what is wider than these is wider than a function needs.
+func granted(t *testing.T) map[string]permissions {
+	t.Helper()
 	all := map[string]permissions{}
-	for id, resource := range document.Resources {
-		if resource.Type != "AWS::Serverless::Function" {
-			continue
-		}
-		all[id] = permissions{}
-		if !resource.Properties.Role.IsZero() {
-			t.Errorf("%s has a role of its own, which this test does not read", id)
-		}
-		for _, policy := range resource.Properties.Policies {
-			for _, statement := range policy.Statement {
-				target, ok := strings.CutSuffix(statement.Resource.Value, ".Arn")
-				if statement.Effect != "Allow" || statement.Resource.Tag != "!GetAtt" || !ok {
-					t.Errorf("%s, %s: not an Allow on one resource of the stack", id, statement.Sid)
+	for _, f := range loadTemplate(t, nil).Functions {
+		all[f.LogicalID] = permissions{}
+		for _, s := range f.Statements {
+			if s.Deny || len(s.Resources) != 1 || strings.ContainsAny(s.Resources[0], "*?") {
+				t.Errorf("%s, %s: not an Allow on one resource of the stack", f.LogicalID, s.Sid)
+				continue
+			}
+			target := s.Resources[0][strings.LastIndexByte(s.Resources[0], '/')+1:]
+			for _, action := range s.Actions {
+				service, name, _ := strings.Cut(action, ":")
+				on := []string{target}
+				if service == "kms" {
+					on = purposes(t, f.LogicalID, s)
+				} else if service != "dynamodb" || len(s.Conditions) > 0 || strings.ContainsAny(name, "*?") {
+					t.Errorf("%s, %s: %s is not one action on a table", f.LogicalID, s.Sid, action)
 				}
-				for _, action := range statement.Action {
-					service, name, _ := strings.Cut(action, ":")
-					if service == "dynamodb" {
-						all[id][name+" "+target] = true
-						continue
-					}
-					stage := statement.Condition.StringEquals["kms:EncryptionContext:stage"]
-					if service != "kms" || target != "SealingKey" || stage.Tag != "!Ref" || stage.Value != "Stage" {
-						t.Errorf("%s, %s: %s is not bound to the key and the stage", id, statement.Sid, action)
-					}
-					for _, purpose := range values(statement.Condition.StringEquals["kms:EncryptionContext:purpose"]) {
-						all[id][name+" "+purpose] = true
-					}
+				for _, target := range on {
+					all[f.LogicalID][name+" "+target] = true
 				}
 			}
 		}
@@ -101,16 +79,24 @@ func granted(t *testing.T) map[string]permissions {
 	return all
 }
 
-// values returns a scalar or a list of scalars.
-func values(node yaml.Node) []string {
-	if node.Kind == yaml.ScalarNode {
-		return []string{node.Value}
+// purposes are those that a statement on the key is bound to.
+func purposes(t *testing.T, function string, s template.Statement) (purposes []string) {
+	t.Helper()
+	bound := false
+	for _, c := range s.Conditions {
+		switch {
+		case c.Operator == "StringEquals" && c.Key == "kms:EncryptionContext:purpose":
+			purposes = c.Values
+		case c.Operator == "StringEquals" && c.Key == "kms:EncryptionContext:stage" && slices.Equal(c.Values, []string{"prod"}):
+			bound = true
+		default:
+			t.Errorf("%s, %s: %s on %s is a condition that this test does not know", function, s.Sid, c.Operator, c.Key)
+		}
 	}
-	var all []string
-	for _, inner := range node.Content {
-		all = append(all, inner.Value)
+	if !bound || len(purposes) == 0 || !strings.HasSuffix(s.Resources[0], "key/SealingKey") {
+		t.Errorf("%s, %s: not bound to the key, a purpose and the stage", function, s.Sid)
 	}
-	return all
+	return purposes
 }
 
 // witness passes calls on to a service and notes which function made them, and the keys that KMS gave out in clear.
@@ -170,7 +156,7 @@ func (w *witness) note(function, operation string, body []byte) {
 		}
 		w.used[function][action+" "+on] = true
 	}
-	table := func(name string) string { return strings.TrimPrefix(name, template.StackName+"-") }
+	table := func(name string) string { return name[strings.LastIndexByte(name, '-')+1:] } // the stack's name precedes it
 	switch {
 	case len(call.TransactItems) > 0: // IAM asks for the actions that a transaction is made of
 		for _, item := range call.TransactItems {
@@ -194,8 +180,8 @@ func TestEachFunctionDoesExactlyWhatItsPolicyAllowsAndNoKeyIsPrinted(t *testing.
 	for id := range allowed {
 		functions[lambda.AccessKeyID(id)] = id
 	}
-	database := &witness{service: dynamodb.NewServer(), functions: functions, used: map[string]permissions{}}
-	keys := &witness{service: kms.NewServer(), functions: functions, used: map[string]permissions{}}
+	database := &witness{service: newDatabase(), functions: functions, used: map[string]permissions{}}
+	keys := &witness{service: newKeyService(), functions: functions, used: map[string]permissions{}}
 	databaseServer, keyServer := httptest.NewServer(database), httptest.NewServer(keys)
 	t.Cleanup(databaseServer.Close)
 	t.Cleanup(keyServer.Close)

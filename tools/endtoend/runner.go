@@ -33,6 +33,8 @@ type Runner struct {
 // State is what the local run writes for other programs.
 type State struct {
 	URL             string            `json:"url"`
+	AttachedURL     string            `json:"attached_url"` // empty without -attach
+	SAMURL          string            `json:"sam_url"`
 	PID             int               `json:"pid"`
 	AdminInvitation string            `json:"admin_invitation"`
 	DynamoDBURL     string            `json:"dynamodb_url"`

@@ -7,14 +7,13 @@ import (
 	"time"
 
 	"sallyport/tools/endtoend"
-	"sallyport/tools/local/dynamodb"
-	"sallyport/tools/local/kms"
 )
 
 // Slow is not down: each call is answered in the end, and all of them together may take longer than a function has. Then the answer is the
 // contract's 503, not the gateway's for a function that was cut off, and nobody who is right pays for it later.
 func TestASlowDependencyMeansAnAnswerOr503AndNothingElse(t *testing.T) {
-	database, keys := &faulty{backend: dynamodb.NewServer()}, &faulty{backend: kms.NewServer()}
+	t.Parallel()
+	database, keys := &faulty{backend: newDatabase()}, &faulty{backend: newKeyService()}
 	databaseServer, keyServer := httptest.NewServer(database), httptest.NewServer(keys)
 	t.Cleanup(databaseServer.Close)
 	t.Cleanup(keyServer.Close)

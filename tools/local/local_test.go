@@ -325,6 +325,34 @@ func TestKilledOutrightItTakesItsFunctionsAlong(t *testing.T) {
 	t.Errorf("the stale state file stays: %s", second.output)
 }
 
+// variant writes the template with one text in the place of another, and returns its path.
+func variant(t *testing.T, old, replacement string) string {
+	t.Helper()
+	template, err := os.ReadFile("testdata/template.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(template), old) {
+		t.Fatalf("the template has no %q", old)
+	}
+	folders, err := filepath.Abs("testdata")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	relative, err := filepath.Rel(dir, folders)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.Replace(string(template), old, replacement, 1)
+	text = strings.ReplaceAll(text, "CodeUri: ", "CodeUri: "+filepath.ToSlash(relative)+"/")
+	path := filepath.Join(dir, "template.yaml")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
 func TestEveryFailureIsOneLineThatSaysWhatToDo(t *testing.T) {
 	busy, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -336,28 +364,6 @@ func TestEveryFailureIsOneLineThatSaysWhatToDo(t *testing.T) {
 		t.Fatal(err)
 	}
 	nobody.Close()
-	template, err := os.ReadFile("testdata/template.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	variant := func(old, replacement string) string {
-		folders, err := filepath.Abs("testdata")
-		if err != nil {
-			t.Fatal(err)
-		}
-		dir := t.TempDir()
-		relative, err := filepath.Rel(dir, folders)
-		if err != nil {
-			t.Fatal(err)
-		}
-		text := strings.Replace(string(template), old, replacement, 1)
-		text = strings.ReplaceAll(text, "CodeUri: ", "CodeUri: "+filepath.ToSlash(relative)+"/")
-		path := filepath.Join(dir, "template.yaml")
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return path
-	}
 	for what, c := range map[string]struct {
 		arguments []string
 		want      []string
@@ -373,13 +379,19 @@ func TestEveryFailureIsOneLineThatSaysWhatToDo(t *testing.T) {
 		"unknown option":           {[]string{"-fast"}, []string{"-fast", "-h"}},
 		"stray argument":           {[]string{"serve"}, []string{"serve", "-h"}},
 		"no processes":             {[]string{"-pool", "0"}, []string{"-pool"}},
+		"no stack's name":          {[]string{"-stack", ""}, []string{"-stack", "begin with a letter"}},
+		"not a stack's name":       {[]string{"-stack", "my_stack"}, []string{"-stack", `"my_stack"`, "letters, digits and hyphens"}},
+		"a long stack's name":      {[]string{"-stack", strings.Repeat("s", 129)}, []string{"-stack", "at most 128"}},
 		"not a URL":                {[]string{"-dynamodb", "localhost:8000"}, []string{"-dynamodb", "http://"}},
 		"nobody at the DynamoDB":   {[]string{"-dynamodb", "http://" + nobody.Addr().String()}, []string{nobody.Addr().String(), "is it running?"}},
 		"nobody at the KMS":        {[]string{"-kms", "http://" + nobody.Addr().String()}, []string{nobody.Addr().String(), "is it running?"}},
-		"function doesn't build":   {[]string{"-template", variant("CodeUri: slow", "CodeUri: broken")}, []string{"SlowFunction", "broken", "main.go:4:15: undefined: undefinedFunction"}},
-		"function dies at init":    {[]string{"-template", variant("CodeUri: slow", "CodeUri: needy")}, []string{"SlowFunction", "the setting THINGS_TABLE is missing", "exit status 1"}},
-		"reserved variable":        {[]string{"-template", variant("MILLISECONDS:", "AWS_REGION:")}, []string{"SlowFunction", "AWS_REGION"}},
-		"no invitation to be made": {[]string{"-template", variant("CodeUri: invitations", "CodeUri: slow\n      Environment: {Variables: {MILLISECONDS: 1}}")}, []string{"ADMIN invitation", "InvitationsFunction"}},
+		"function doesn't build":   {[]string{"-template", variant(t, "CodeUri: slow", "CodeUri: broken")}, []string{"SlowFunction", "broken", "main.go:4:15: undefined: undefinedFunction"}},
+		"function dies at init":    {[]string{"-template", variant(t, "CodeUri: slow", "CodeUri: needy")}, []string{"SlowFunction", "the setting THINGS_TABLE is missing", "exit status 1"}},
+		"policy without a table":   {[]string{"-template", variant(t, "!GetAtt ThingsTable.Arn", "!GetAtt Nothing.Arn")}, []string{"template.yaml:46: RegisterFunction", `"Nothing"`}},
+		"policy on no such table":  {[]string{"-template", variant(t, "!GetAtt ThingsTable.Arn", "arn:aws:dynamodb:us-east-1:123456789012:table/Nothing")}, []string{"template.yaml:46: RegisterFunction", "no table, key or function of this template"}},
+		"managed policy":           {[]string{"-template", variant(t, "CodeUri: slow", "CodeUri: slow\n      Policies: AmazonDynamoDBFullAccess")}, []string{"template.yaml:75: SlowFunction", "write its statements out"}},
+		"reserved variable":        {[]string{"-template", variant(t, "MILLISECONDS:", "AWS_REGION:")}, []string{"SlowFunction", "AWS_REGION"}},
+		"no invitation to be made": {[]string{"-template", variant(t, "CodeUri: invitations", "CodeUri: slow\n      Environment: {Variables: {MILLISECONDS: 1}}")}, []string{"ADMIN invitation", "InvitationsFunction"}},
 	} {
 		t.Run(what, func(t *testing.T) {
 			p := launch(t, c.arguments...)

@@ -1,7 +1,8 @@
 // Command local runs the whole system on this machine: it reads the SAM template, builds every function and serves the API as API
 // Gateway would, with an embedded DynamoDB and KMS. The functions are the deployed ones: nothing in them knows of a local run.
 //
-//	go run ./tools/local [-addr 127.0.0.1:3000] [-param Name=Value]… [-dynamodb URL] [-kms URL] [-state .local/state.json]
+//	go run ./tools/local [-addr 127.0.0.1:3000] [-param Name=Value]… [-stack NAME] [-attach FILE] [-sam 127.0.0.1:3001] [-dynamodb URL] [-kms URL]
+//		[-state .local/state.json]
 package main
 
 import (

@@ -24,6 +24,13 @@ func run(ctx, hurry context.Context, o options, out *output) (err error) {
 		return err
 	}
 	defer listener.Close() //nolint:errcheck // the server has closed it already, unless the start failed
+	var samListener net.Listener
+	if o.sam != "" {
+		if samListener, err = listen(o.sam); err != nil {
+			return err
+		}
+		defer samListener.Close() //nolint:errcheck // likewise
+	}
 	state := &stateFile{path: o.state}
 	if err := state.check(ctx); err != nil {
 		return err
@@ -43,25 +50,40 @@ func run(ctx, hurry context.Context, o options, out *output) (err error) {
 		return err
 	}
 	url := "http://" + listener.Addr().String()
+	urls := addresses{own: url}
+	if urls.attached, err = s.serveAttached(ctx); err != nil {
+		return err
+	}
+	samEnded := (<-chan struct{})(nil)
+	if samListener != nil {
+		urls.sam, samEnded = "http://"+samListener.Addr().String(), s.sam.Exited()
+	}
 	invitations := newInvitations(s.platform, s.stack.API, func(invitation string) error {
-		return state.write(s.state(url, invitation))
+		return state.write(s.state(urls, invitation))
 	}, out)
 	server := newServer(withDeadline(invitations.watch(gateway.New(s.stack.API, deadlineInvoker{s.platform}, gateway.Options{
 		Region: template.Region, AccountID: template.AccountID, APIID: "local", Log: s.logRequest,
 	}))), out)
 	defer server.Close() //nolint:errcheck // closed already, unless what follows fails
-	served := make(chan error, 1)
+	served := make(chan error, 2)
 	go func() { served <- server.Serve(listener) }()
+	if samListener != nil {
+		beside := newServer(invitations.watch(s.samHandler()), out)
+		defer beside.Close() //nolint:errcheck // what it is still serving ends with sam local
+		go func() { served <- beside.Serve(samListener) }()
+	}
 	defer func() { err = errors.Join(err, state.remove()) }()
 	if err := invitations.renew(ctx); err != nil {
 		return err
 	}
 	go invitations.keepFresh(ctx)
-	s.greet(url, invitations.current())
+	s.greet(urls, invitations.current())
 
 	select {
 	case err := <-served:
 		return fmt.Errorf("serve %s: %w", url, err)
+	case <-samEnded:
+		return errors.New("sam local has ended: it says above why")
 	case <-ctx.Done():
 	}
 	graceful, cancel := context.WithTimeout(hurry, grace)

@@ -20,6 +20,8 @@ import (
 // <temporary folder>/<logical id>/bootstrap: on Linux, /proc/<pid>/exe names the function.
 type state struct {
 	URL             string            `json:"url"`
+	AttachedURL     string            `json:"attached_url,omitempty"` // with -attach
+	SAMURL          string            `json:"sam_url,omitempty"`      // with -sam
 	PID             int               `json:"pid"`
 	AdminInvitation string            `json:"admin_invitation"`
 	DynamoDBURL     string            `json:"dynamodb_url"`

@@ -6,10 +6,13 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"sallyport/tools/local/gateway"
+	"sallyport/tools/local/iam"
 	"sallyport/tools/local/lambda"
+	"sallyport/tools/local/sam"
 	"sallyport/tools/local/template"
 )
 
@@ -19,66 +22,109 @@ type system struct {
 	out       *output
 	directory string // for the built functions
 	stack     *template.Stack
+	attached  *template.Stack // empty if there is no -attach
 	backends  *backends
 	platform  *lambda.Platform
+	sam       *sam.API // nil without -sam
+
+	newKey   bool // a key of the stack had to be made
+	oldTable bool // a table of the stack was there
 }
 
 // start brings the system up to where it can serve: functions built, tables and keys there, each function started once.
 func (s *system) start(ctx context.Context) error {
+	if s.options.sam != "" {
+		if err := sam.Check(ctx); err != nil { // before anything that takes long
+			return err
+		}
+	}
 	keyIDs := map[string]string{}
-	load := func() (*template.Stack, error) {
-		return template.Load(s.options.template, template.Options{Parameters: s.options.parameters, Physical: func(logicalID, resourceType string) string {
-			if resourceType == "AWS::KMS::Key" {
-				return keyIDs[logicalID]
-			}
-			return template.StackName + "-" + logicalID
-		}})
+	if err := s.load(keyIDs); err != nil {
+		return err
 	}
-	stack, err := load()
+	if err := s.checkRules(ctx); err != nil {
+		return err
+	}
+	s.out.printf("Building %d functions…\n", len(s.functions()))
+	binaries, err := lambda.Build(ctx, s.directory, s.functions())
 	if err != nil {
 		return err
 	}
-	s.out.printf("Building %d functions…\n", len(stack.Functions))
-	binaries, err := lambda.Build(ctx, s.directory, stack.Functions)
-	if err != nil {
+	if s.backends, err = startBackends(s.options.dynamoDB, s.options.kms, s.printDenial); err != nil {
 		return err
 	}
-	if s.backends, err = startBackends(s.options.dynamoDB, s.options.kms); err != nil {
-		return err
-	}
-	for _, key := range stack.Keys {
-		if keyIDs[key.LogicalID], err = s.backends.createKey(ctx); err != nil {
+	for _, key := range slices.Concat(s.stack.Keys, s.attached.Keys) {
+		id, found, err := s.backends.key(ctx, key)
+		if err != nil {
 			return err
 		}
+		keyIDs[key.LogicalID] = id
+		s.newKey = s.newKey || !found
 	}
-	// Read again, now that the keys have ids for the functions' environments.
-	if s.stack, err = load(); err != nil {
+	// Read again, now that the keys have ids for the functions' environments and policies.
+	if err := s.load(keyIDs); err != nil {
 		return err
 	}
-	for _, table := range s.stack.Tables {
-		if err := s.backends.createTable(ctx, table); err != nil {
+	s.backends.enforce(s.options.stack, s.functions())
+	for _, table := range slices.Concat(s.stack.Tables, s.attached.Tables) {
+		found, err := s.backends.createTable(ctx, table)
+		if err != nil {
 			return err
 		}
+		s.oldTable = s.oldTable || found
 	}
-	var logs io.Writer
-	if !s.options.quiet {
-		logs = s.out
-	}
-	s.platform, err = lambda.New(s.stack.Functions, binaries, lambda.Options{
-		Region: template.Region, AccountID: template.AccountID, MaxProcesses: s.options.maxProcesses, Logs: logs,
-		Environment: map[string]string{"AWS_ENDPOINT_URL_DYNAMODB": s.backends.dynamoDBURL, "AWS_ENDPOINT_URL_KMS": s.backends.kmsURL},
+	s.platform, err = lambda.New(s.functions(), binaries, lambda.Options{
+		Region: template.Region, AccountID: template.AccountID, StackName: s.options.stack, MaxProcesses: s.options.maxProcesses, Logs: s.logs(),
+		Environment: map[string]string{"AWS_ENDPOINT_URL_DYNAMODB": s.backends.functions.dynamoDBURL, "AWS_ENDPOINT_URL_KMS": s.backends.functions.kmsURL},
 	})
 	if err != nil {
 		return err
 	}
-	return s.platform.Warm(ctx, s.stack.Functions)
+	if err := s.platform.Warm(ctx, s.functions()); err != nil {
+		return err
+	}
+	if s.options.sam != "" {
+		return s.startSAM(ctx)
+	}
+	return nil
+}
+
+// logs is where functions write.
+func (s *system) logs() io.Writer {
+	if s.options.quiet {
+		return io.Discard
+	}
+	return s.out
+}
+
+// functions are those of both templates.
+func (s *system) functions() []template.Function {
+	return slices.Concat(s.stack.Functions, s.attached.Functions)
+}
+
+// load reads the template, and the attached one if there is one.
+func (s *system) load(keyIDs map[string]string) (err error) {
+	o := template.Options{StackName: s.options.stack, Parameters: s.options.parameters, Physical: func(logicalID, resourceType string) string {
+		if resourceType == "AWS::KMS::Key" {
+			return keyIDs[logicalID]
+		}
+		return s.options.stack + "-" + logicalID
+	}}
+	if s.stack, err = template.Load(s.options.template, o); err != nil {
+		return err
+	}
+	s.attached, err = attach(s.options.attach, s.stack, o)
+	return err
 }
 
 // close stops what start started, in reverse order.
 func (s *system) close() error {
 	var err error
+	if s.sam != nil {
+		err = s.sam.Stop()
+	}
 	if s.platform != nil {
-		err = s.platform.Close()
+		err = errors.Join(err, s.platform.Close())
 	}
 	if s.backends != nil {
 		err = errors.Join(err, s.backends.close())
@@ -86,20 +132,28 @@ func (s *system) close() error {
 	return err
 }
 
+// addresses are the URLs of what is served; empty for what is not.
+type addresses struct{ own, attached, sam string }
+
 // state is what other programs are told. Tables go by their logical id without "Table".
-func (s *system) state(url, invitation string) state {
+func (s *system) state(urls addresses, invitation string) state {
 	tables := map[string]string{}
 	for _, table := range s.stack.Tables {
 		tables[strings.TrimSuffix(table.LogicalID, "Table")] = table.Name
 	}
 	st := state{
-		URL: url, PID: os.Getpid(), AdminInvitation: invitation,
+		URL: urls.own, AttachedURL: urls.attached, SAMURL: urls.sam, PID: os.Getpid(), AdminInvitation: invitation,
 		DynamoDBURL: s.backends.dynamoDBURL, KMSURL: s.backends.kmsURL, Tables: tables,
 	}
 	if len(s.stack.Keys) > 0 {
 		st.KMSKeyID = s.stack.Keys[0].ID
 	}
 	return st
+}
+
+// printDenial says which function tried what its policies do not allow. A quiet run says it too: it is a fault of function or template.
+func (s *system) printDenial(d iam.Denial) {
+	s.out.printf("local: %s (%s:%d)\n", d, s.options.template, d.Line)
 }
 
 func (s *system) logRequest(line gateway.RequestLine) {
@@ -117,16 +171,25 @@ func (s *system) logRequest(line gateway.RequestLine) {
 		float64(line.Duration.Microseconds())/1000, start, problem)
 }
 
-func (s *system) greet(url, invitation string) {
+func (s *system) greet(urls addresses, invitation string) {
 	var text strings.Builder
-	fmt.Fprintf(&text, "\nSallyport answers on %s (Ctrl-C stops it)\n", url)
+	fmt.Fprintf(&text, "\nSallyport answers on %s (Ctrl-C stops it)\n", urls.own)
+	if urls.attached != "" {
+		fmt.Fprintf(&text, "%s answers on %s\n", s.options.attach, urls.attached)
+	}
+	if urls.sam != "" {
+		fmt.Fprintf(&text, "sam local answers on %s, with the same accounts and tokens\n", urls.sam)
+	}
 	if s.options.dynamoDB != "" && s.options.kms == "" {
 		text.WriteString("Note: the embedded KMS forgets its keys at the end, so what this run seals in your DynamoDB can't be opened by the next.\n")
+	}
+	if s.oldTable && s.newKey {
+		fmt.Fprintf(&text, "Note: the tables of %s were there already, and its key was not. What they hold can't be opened, so that nobody can sign in: choose another name with -stack, or begin with an empty DynamoDB.\n", s.options.stack)
 	}
 	if invitation != "" {
 		fmt.Fprintf(&text, "ADMIN invitation, good for one registration: %s\n", invitation)
 	}
 	fmt.Fprintf(&text, "Where everything is: %s\n", s.options.state)
-	fmt.Fprintf(&text, "Try:\n  curl -sS -H 'Content-Type: application/json' -d '{\"username\":\"ana\",\"password\":\"correct horse battery staple\"}' %s/register\n\n", url)
+	fmt.Fprintf(&text, "Try:\n  curl -sS -H 'Content-Type: application/json' -d '{\"username\":\"ana\",\"password\":\"correct horse battery staple\"}' %s/register\n\n", urls.own)
 	s.out.printf("%s", text.String())
 }

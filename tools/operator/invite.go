@@ -32,14 +32,14 @@ func invite(ctx context.Context, args []string, out output) error {
 		fmt.Fprint(out.stderr, inviteUsage)
 		flags.PrintDefaults()
 	}
-	roleName := flags.String("role", "", "`ROLE` that the invitation is for: ADMIN, DEVELOPER or CONSUMER")
+	roleName := flags.String("role", "", "`ROLE` that the invitation is for: "+policy.RoleNames())
 	stackName := flags.String("stack", "", "`NAME` of the CloudFormation stack")
 	life := flags.Duration("expires", account.DefaultInvitationLife, "how long the invitation is good, from 1m to 168h")
 	if err := parse(flags, args, "role", "stack"); err != nil {
 		return err
 	}
 	if _, ok := policy.ParseRole(*roleName); !ok {
-		return fmt.Errorf("there is no role %q: use ADMIN, DEVELOPER or CONSUMER", *roleName)
+		return fmt.Errorf("there is no role %q: use %s", *roleName, policy.RoleNames())
 	}
 	if *life < account.MinInvitationLife || *life > account.MaxInvitationLife {
 		return fmt.Errorf("an invitation is good for 1m to 168h, not %s", *life)

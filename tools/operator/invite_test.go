@@ -23,6 +23,7 @@ import (
 	"sallyport/shared/policy"
 	"sallyport/shared/secret"
 	"sallyport/shared/token"
+	"sallyport/tools/contract"
 )
 
 // operate runs the command line.
@@ -101,6 +102,8 @@ func TestTheInvitationLastsAsLongAsAskedFor(t *testing.T) {
 
 func TestErrorsAreOneLineThatSaysWhatToDo(t *testing.T) {
 	invite := []string{"invite", "-role", "ADMIN", "-stack", "gate"}
+	roles := contract.RoleNames()
+	last := len(roles) - 1
 	for name, c := range map[string]struct {
 		cloudFormation http.HandlerFunc
 		environment    map[string]string
@@ -121,7 +124,7 @@ func TestErrorsAreOneLineThatSaysWhatToDo(t *testing.T) {
 		"nobody there":       {environment: map[string]string{"AWS_ENDPOINT_URL_CLOUDFORMATION": "http://127.0.0.1:1"}, want: "connection refused"},
 		"table not there":    {cloudFormation: describes([]stackOutput{{"ApiUrl", "https://x"}, {"InvitationsTableName", "gone"}}), want: "dynamodb:PutItem failed: ResourceNotFoundException"},
 		"database not there": {environment: map[string]string{"AWS_ENDPOINT_URL_DYNAMODB": "http://127.0.0.1:1"}, want: "dynamodb:PutItem failed"},
-		"wrong role":         {args: []string{"invite", "-role", "admin", "-stack", "gate"}, want: `there is no role "admin": use ADMIN, DEVELOPER or CONSUMER`},
+		"wrong role":         {args: []string{"invite", "-role", "admin", "-stack", "gate"}, want: `there is no role "admin": use ` + strings.Join(roles[:last], ", ") + " or " + roles[last]},
 		"too long":           {args: []string{"invite", "-role", "ADMIN", "-stack", "gate", "-expires", "169h"}, want: "good for 1m to 168h"},
 		"too short":          {args: []string{"invite", "-role", "ADMIN", "-stack", "gate", "-expires", "59s"}, want: "good for 1m to 168h"},
 	} {

@@ -36,12 +36,12 @@ func (r *run) secrets() *leaks {
 		known.add(u.role+"'s token", u.token.secretPart())
 		known.add(u.role+"'s password", []byte(u.password))
 		known.add(u.role+"'s TOTP secret", u.app.key)
+		known.add(u.role+"'s invitation", []byte(u.invitation))
 		for _, code := range u.recovery {
 			known.add("a recovery code of "+u.role+"'s", []byte(code))
 			known.add("a recovery code of "+u.role+"'s", []byte(strings.ReplaceAll(code, "-", "")))
 		}
 	}
 	known.add("the operator's invitation", []byte(r.target.invitation))
-	known.add("the DEVELOPER's invitation", []byte(r.developerInvitation))
 	return known
 }

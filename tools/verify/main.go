@@ -25,7 +25,8 @@ Without flags it verifies what "make dev" runs on this machine. With -url it ver
     go run ./tools/verify -url URL -invitation CODE -stack NAME
 
 With -stack the stored rows are looked at as well, with your own AWS credentials; without it they are not, and the output says so.
-Both -url and -state: the tables of the one, the URL of the other (sam local on the tables of "make dev").
+With -sam-local it verifies what "make sam-local" serves beside "make dev", on the same tables.
+Both -url and -state: the tables of the one, the URL of the other.
 
 Three accounts named verify-… are left behind, signed out; their passwords are random and not kept.
 
@@ -89,7 +90,7 @@ func parseFlags(args []string, stderr io.Writer) (location, error) {
 	flags.StringVar(&where.invitation, "invitation", "", "`code` of an unused ADMIN invitation")
 	flags.StringVar(&where.stack, "stack", "", "`name` of the CloudFormation stack whose tables to look at")
 	flags.StringVar(&where.stage, "stage", "", "`name` of the stage that the records are sealed for (default: the stack's, else "+defaultStage+")")
-	flags.BoolVar(&where.samLocal, "sam-local", false, "the URL is sam local's: accept what it answers in place of API Gateway's own refusals, and say so at each")
+	flags.BoolVar(&where.samLocal, "sam-local", false, "verify sam local: accept what it answers in place of API Gateway's own refusals, and say so at each")
 	if err := flags.Parse(args); err != nil {
 		return location{}, err
 	}

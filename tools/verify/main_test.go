@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 
+	"sallyport/tools/contract"
 	"sallyport/tools/local/awsjson"
 	"sallyport/tools/local/template"
 )
@@ -46,6 +47,20 @@ func TestAStateFileIsEnough(t *testing.T) {
 	status, stdout, stderr := commandLine(t, "-state", stateFile(t, s.state))
 	if status != 0 || stderr != "" || !strings.Contains(stdout, " 0 failed, 0 not looked at\n") {
 		t.Errorf("exit %d, %s\n%s", status, stderr, stdout)
+	}
+}
+
+func TestSamLocalIsFoundInTheStateFileToo(t *testing.T) {
+	t.Parallel()
+	s := startService(t, broken(asSamLocal))
+	s.state.SAMURL, s.state.URL = s.state.URL, "http://127.0.0.1:1"
+	status, stdout, stderr := commandLine(t, "-sam-local", "-state", stateFile(t, s.state))
+	if status != 0 || stderr != "" || !strings.Contains(stdout, " 0 failed, 0 not looked at\n") {
+		t.Errorf("exit %d, %s\n%s", status, stderr, stdout)
+	}
+	s.state.SAMURL = ""
+	if status, _, stderr = commandLine(t, "-sam-local", "-state", stateFile(t, s.state)); status != 1 || !strings.Contains(stderr, "start one with make sam-local\n") {
+		t.Errorf("without one: exit %d, %s", status, stderr)
 	}
 }
 
@@ -188,8 +203,8 @@ func TestTheMatrixHasEveryProtectedRouteOfTheTemplate(t *testing.T) {
 			inTemplate = append(inTemplate, to.Method+" "+to.Resource)
 		}
 	}
-	for _, to := range protectedRoutes() {
-		inMatrix = append(inMatrix, to.method+" "+to.path)
+	for _, to := range contract.Routes() {
+		inMatrix = append(inMatrix, to.Method+" "+to.Path)
 	}
 	slices.Sort(inTemplate)
 	slices.Sort(inMatrix)

@@ -22,8 +22,8 @@ func (r *run) registerAdmin(ctx context.Context) (string, error) {
 	return seen, explain(err, 403, "is the invitation for ADMIN, unused and unexpired?")
 }
 
-func (r *run) registerDeveloper(ctx context.Context) (string, error) {
-	return r.register(ctx, r.developer, r.developerInvitation)
+func (r *run) registerInvited(u *user) func(context.Context) (string, error) {
+	return func(ctx context.Context) (string, error) { return r.register(ctx, u, u.invitation) }
 }
 
 func (r *run) registerConsumer(ctx context.Context) (string, error) {
@@ -81,28 +81,32 @@ func checkRecoveryCodes(codes []string) error {
 	return nil
 }
 
-func (r *run) inviteDeveloper(ctx context.Context) (string, error) {
-	var got struct {
-		Invitation string `json:"invitation"`
-		Role       string `json:"role"`
-		ExpiresAt  int64  `json:"expires_at"`
+func (r *run) invite(u *user) func(context.Context) (string, error) {
+	return func(ctx context.Context) (string, error) {
+		var got struct {
+			Invitation string `json:"invitation"`
+			Role       string `json:"role"`
+			ExpiresAt  int64  `json:"expires_at"`
+		}
+		request := call{
+			method: "POST", path: "/invitations", token: r.admin.token.text,
+			body: map[string]any{"role": u.role, "expires_in": 300},
+		}
+		if err := r.api.succeed(ctx, request, 201, &got); err != nil {
+			return "", err
+		}
+		if len(got.Invitation) < 16 || got.Role != u.role || got.ExpiresAt == 0 {
+			return "", errors.New("the answer has no invitation, or another role or no expires_at")
+		}
+		u.invitation = got.Invitation
+		return fmt.Sprintf("an invitation of %d characters", len(got.Invitation)), nil
 	}
-	request := call{
-		method: "POST", path: "/invitations", token: r.admin.token.text,
-		body: map[string]any{"role": developer, "expires_in": 300},
-	}
-	if err := r.api.succeed(ctx, request, 201, &got); err != nil {
-		return "", err
-	}
-	if len(got.Invitation) < 16 || got.Role != developer || got.ExpiresAt == 0 {
-		return "", errors.New("the answer has no invitation, or another role or no expires_at")
-	}
-	r.developerInvitation = got.Invitation
-	return fmt.Sprintf("an invitation of %d characters", len(got.Invitation)), nil
 }
 
-func (r *run) invitationUsedUp(ctx context.Context) (string, error) {
-	return r.refuse(ctx, call{method: "POST", path: "/register", body: map[string]string{
-		"username": r.developer.name + "-again", "password": rand.Text(), "role": developer, "invitation": r.developerInvitation,
-	}}, 403)
+func (r *run) invitationUsedUp(u *user) func(context.Context) (string, error) {
+	return func(ctx context.Context) (string, error) {
+		return r.refuse(ctx, call{method: "POST", path: "/register", body: map[string]string{
+			"username": u.name + "-again", "password": rand.Text(), "role": u.role, "invitation": u.invitation,
+		}}, 403)
+	}
 }

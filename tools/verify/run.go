@@ -5,15 +5,17 @@ import (
 	"crypto/rand"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
+
+	"sallyport/tools/contract"
 )
 
-// The roles, by their names on the wire.
+// The roles that have a part of their own in the run, by their names on the wire. All others are treated alike.
 const (
-	admin     = "ADMIN"
-	developer = "DEVELOPER"
-	consumer  = "CONSUMER"
+	admin    = "ADMIN"
+	consumer = "CONSUMER"
 )
 
 // run is one acceptance run.
@@ -22,14 +24,14 @@ type run struct {
 	api    *client
 	now    func() time.Time
 
-	admin, developer, consumer *user
-
-	developerInvitation string // made by the ADMIN
+	admin, consumer *user
+	invited         []*user // one of each other role
 }
 
-// user is one of the three users, and what its owner would know or hold.
+// user is the user of one role, and what its owner would know or hold.
 type user struct {
 	role, name, password string
+	invitation           string // if the ADMIN has made one for it
 
 	id       string
 	app      authenticator
@@ -46,13 +48,16 @@ func newRun(t target, now func() time.Time) *run {
 	newUser := func(role string) *user {
 		return &user{role: role, name: "verify-" + strings.ToLower(role) + "-" + suffix, password: rand.Text()}
 	}
-	return &run{
-		target: t, api: newClient(t.url), now: now,
-		admin: newUser(admin), developer: newUser(developer), consumer: newUser(consumer),
+	r := &run{target: t, api: newClient(t.url), now: now, admin: newUser(admin), consumer: newUser(consumer)}
+	for _, role := range contract.RoleNames() {
+		if role != admin && role != consumer {
+			r.invited = append(r.invited, newUser(role))
+		}
 	}
+	return r
 }
 
-func (r *run) users() []*user { return []*user{r.admin, r.developer, r.consumer} }
+func (r *run) users() []*user { return slices.Concat([]*user{r.admin}, r.invited, []*user{r.consumer}) }
 
 // all does the steps in their order and reports whether none failed. The order makes the run quick: each user's authenticator
 // app is used once, because its next code would be half a minute away, and recovery codes after that.
@@ -65,18 +70,25 @@ func (r *run) all(ctx context.Context, out io.Writer) bool {
 		{promise: "a wrong code is refused", check: r.wrongCode},
 		{promise: "ADMIN signs in with the authenticator app's code", check: r.finishAdmin, essential: true},
 		{promise: "the same code is refused afterwards", check: r.replayCode},
-		{promise: "ADMIN invites a DEVELOPER", check: r.inviteDeveloper, essential: true},
-		{promise: "DEVELOPER registers with that invitation", check: r.registerDeveloper, essential: true},
-		{promise: "the invitation is used up", check: r.invitationUsedUp},
-		{promise: "CONSUMER registers without one", check: r.registerConsumer, essential: true},
-		{promise: "DEVELOPER signs in", check: r.signsIn(r.developer), essential: true},
-		{promise: "CONSUMER signs in", check: r.signsIn(r.consumer), essential: true},
+	}
+	for _, u := range r.invited {
+		steps = append(steps,
+			step{promise: "ADMIN invites a " + u.role, check: r.invite(u), essential: true},
+			step{promise: u.role + " registers with that invitation", check: r.registerInvited(u), essential: true},
+			step{promise: "the invitation is used up", check: r.invitationUsedUp(u)},
+		)
+	}
+	steps = append(steps, step{promise: "CONSUMER registers without one", check: r.registerConsumer, essential: true})
+	for _, u := range r.users()[1:] { // ADMIN has
+		steps = append(steps, step{promise: u.role + " signs in", check: r.signsIn(u), essential: true})
+	}
+	steps = append(steps, []step{
 		{promise: "each token is stored sealed, in a row of its own", check: r.looking(r.tokenRows)},
 		{promise: "what is sealed is that very token, for that user alone", check: r.looking(r.sealsOpen)},
 		{promise: "the TOTP secrets are stored sealed", check: r.looking(r.totpSecrets)},
 		{promise: "the passwords are stored as Argon2id hashes", check: r.looking(r.passwordHashes)},
 		{promise: "no token, password, code or secret is anywhere in clear", check: r.looking(r.nothingInClear)},
-	}
+	}...)
 	steps = append(steps, r.matrix()...)
 	for _, u := range r.users() {
 		steps = append(steps, step{promise: u.role + " logs out and is shut out at once", check: r.logsOut(u)})

@@ -54,7 +54,10 @@ func TestNoSecretIsPrinted(t *testing.T) {
 	t.Parallel()
 	s := startService(t, nil)
 	_, output, r := verify(t, s.target())
-	secrets := []string{s.state.AdminInvitation, r.developerInvitation}
+	secrets := []string{s.state.AdminInvitation}
+	for _, u := range r.invited {
+		secrets = append(secrets, u.invitation)
+	}
 	for _, u := range r.users() {
 		secrets = append(secrets, u.password, u.token.text, u.code)
 		secrets = append(secrets, u.recovery...)

@@ -25,6 +25,7 @@ import (
 	"sallyport/shared/policy"
 	"sallyport/shared/secret"
 	"sallyport/shared/session"
+	"sallyport/tools/contract"
 	embeddeddynamodb "sallyport/tools/local/dynamodb"
 	embeddedkms "sallyport/tools/local/kms"
 )
@@ -139,19 +140,19 @@ func (s *service) handler() http.Handler {
 	public("POST /register", s.register)
 	public("POST /login", s.login)
 	public("POST /verify-otp", s.verifyOTP)
-	for _, to := range protectedRoutes() {
-		mux.HandleFunc(to.method+" "+to.path, func(w http.ResponseWriter, r *http.Request) {
+	for _, to := range contract.Routes() {
+		mux.HandleFunc(to.Method+" "+to.Path, func(w http.ResponseWriter, r *http.Request) {
 			bearer, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-			caller, err := s.authorizer.Authorize(r.Context(), secret.New(bearer), policy.Route{Method: to.method, Resource: to.path})
+			caller, err := s.authorizer.Authorize(r.Context(), secret.New(bearer), policy.Route{API: policy.Own, Method: to.Method, Resource: to.Path})
 			if apperr.CodeOf(err) == apperr.Unauthenticated && err != nil {
 				w.Header().Set("WWW-Authenticate", `Bearer realm="sallyport"`)
 			}
-			status, body := to.status, any(map[string]string{"username": caller.Username})
+			status, body := to.Status, any(map[string]string{"username": caller.Username})
 			switch {
 			case err != nil:
-			case to.path == "/logout":
+			case to.Path == "/logout":
 				body, err = nil, s.revoker.Revoke(r.Context(), caller)
-			case to.path == "/invitations":
+			case to.Path == "/invitations":
 				body, err = s.invite(r, caller.Username)
 			}
 			answerWith(w, status, body, err)

@@ -47,6 +47,7 @@ type store struct {
 // state is the state file of tools/local.
 type state struct {
 	URL             string            `json:"url"`
+	SAMURL          string            `json:"sam_url"`
 	AdminInvitation string            `json:"admin_invitation"`
 	DynamoDBURL     string            `json:"dynamodb_url"`
 	KMSURL          string            `json:"kms_url"`
@@ -64,6 +65,9 @@ func findTarget(ctx context.Context, where location) (target, error) {
 		}
 		if t.url == "" {
 			t.url = local.URL
+			if where.samLocal {
+				t.url = local.SAMURL
+			}
 		}
 		if t.invitation == "" {
 			t.invitation = local.AdminInvitation
@@ -76,6 +80,9 @@ func findTarget(ctx context.Context, where location) (target, error) {
 		if t.store, err = deployedStore(ctx, where); err != nil {
 			return target{}, err
 		}
+	}
+	if t.url == "" && where.samLocal {
+		return target{}, fmt.Errorf("%s is not of a run with sam local: start one with make sam-local", where.state)
 	}
 	parsed, err := url.Parse(t.url)
 	if err != nil || parsed.Scheme != "http" && parsed.Scheme != "https" || parsed.Host == "" {

@@ -30,7 +30,7 @@ func EachServer(t *testing.T, run func(t *testing.T, server Server)) {
 	if url != "" {
 		servers = append(servers, Server{"DynamoDB Local", url})
 	} else if os.Getenv("CI") != "" {
-		t.Error("in CI, DYNAMODB_LOCAL_URL must name a DynamoDB Local; start one as .ci/run does")
+		t.Error("in CI, DYNAMODB_LOCAL_URL must name a DynamoDB Local; start one with .ci/servers")
 	}
 	for _, server := range servers {
 		t.Run(server.Name, func(t *testing.T) { run(t, server) })

@@ -64,7 +64,7 @@ func (s *Server) Intercept(i Interceptor) {
 // ServeHTTP implements http.Handler. A request must carry a Signature Version 4 Authorization header, as on AWS; the
 // signature itself is not verified, since the server hands out no secrets to verify it with.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	call := Call{AccessKeyID: accessKeyID(r.Header.Get("Authorization"))}
+	call := Call{AccessKeyID: AccessKeyID(r.Header.Get("Authorization"))}
 	call.Operation, _ = strings.CutPrefix(r.Header.Get("X-Amz-Target"), s.protocol.Target+".")
 	operation, known := s.operations[call.Operation]
 	switch {
@@ -107,8 +107,8 @@ func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, erro
 	return body, err
 }
 
-// accessKeyID reads "AWS4-HMAC-SHA256 Credential=<access key id>/<date>/…". It is empty if there is none.
-func accessKeyID(authorization string) string {
+// AccessKeyID reads an Authorization header, "AWS4-HMAC-SHA256 Credential=<access key id>/<date>/…". It is empty if there is none.
+func AccessKeyID(authorization string) string {
 	_, credential, found := strings.Cut(authorization, "Credential=")
 	id, _, slash := strings.Cut(credential, "/")
 	if !found || !slash || !strings.HasPrefix(authorization, "AWS4-") {

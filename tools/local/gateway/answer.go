@@ -22,10 +22,8 @@ type proxyAnswer struct {
 	IsBase64Encoded *bool                       `json:"isBase64Encoded"`
 }
 
-// parseAnswer turns a function's answer into a response. Errors don't repeat the answer's values.
-//
-// isBase64Encoded changes nothing: without binary media types the service passes the body on as the text it is
-// (Measured).
+// parseAnswer turns a function's answer into a response, its body as it is: see decodeBody. Errors don't repeat the
+// answer's values.
 func parseAnswer(payload []byte) (response, error) {
 	if kind := jsontext.Value(payload).Kind(); kind != '{' {
 		return response{}, errors.New("it is not an object")
@@ -38,7 +36,7 @@ func parseAnswer(payload []byte) (response, error) {
 	if err != nil {
 		return response{}, err
 	}
-	r := response{status: status, header: http.Header{}}
+	r := response{status: status, header: http.Header{}, base64: answer.IsBase64Encoded != nil && *answer.IsBase64Encoded}
 	if answer.Body != nil {
 		r.body = []byte(*answer.Body)
 	}

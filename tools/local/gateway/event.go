@@ -125,7 +125,7 @@ func (g *gateway) authorizerPayload(x *exchange, methodARN string) ([]byte, erro
 	d := g.describe(x)
 	return encode(&authorizerEvent{Type: "REQUEST", MethodARN: methodARN, Resource: x.route.Resource, Path: x.path,
 		HTTPMethod: x.method, Headers: d.headers, AllHeaders: d.allHeaders, Query: orEmpty(d.query), AllQuery: orEmpty(d.allQuery),
-		PathParameters: orEmpty(x.pathParameters), StageVariables: map[string]string{}, RequestContext: &d.context})
+		PathParameters: orEmpty(x.pathParameters), StageVariables: orEmpty(g.api.StageVariables), RequestContext: &d.context})
 }
 
 // proxyPayload encodes the integration's event.
@@ -133,16 +133,13 @@ func (g *gateway) proxyPayload(x *exchange, body []byte) ([]byte, error) {
 	d := g.describe(x)
 	d.context.Authorizer = x.authorizer
 	event := &proxyEvent{Resource: x.route.Resource, Path: x.path, HTTPMethod: x.method, Headers: d.headers,
-		AllHeaders: d.allHeaders, Query: d.query, AllQuery: d.allQuery, PathParameters: x.pathParameters, RequestContext: &d.context}
-	if len(body) > 0 {
-		text := string(body)
-		event.Body = &text
-	}
+		AllHeaders: d.allHeaders, Query: d.query, AllQuery: d.allQuery, PathParameters: x.pathParameters,
+		StageVariables: g.api.StageVariables, RequestContext: &d.context}
+	event.Body, event.IsBase64Encoded = g.eventBody(x.request, body)
 	return encode(event)
 }
 
-// encode writes an event. Without binary media types every body is text, and what is not UTF-8 in it becomes U+FFFD
-// ("Content type conversions in API Gateway").
+// encode writes an event. What is not UTF-8 in a text becomes U+FFFD.
 func encode(event any) ([]byte, error) {
 	return json.Marshal(event, json.FormatNilMapAsNull(true), jsontext.AllowInvalidUTF8(true))
 }

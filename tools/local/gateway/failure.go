@@ -78,6 +78,11 @@ func badGateway(reason string) *failure {
 	return &failure{kind: default5XX, status: http.StatusBadGateway, errorType: "InternalServerErrorException", message: "Internal server error", reason: reason}
 }
 
+// apiMisconfigured is for what an API's own settings can't handle.
+func apiMisconfigured(reason string) *failure {
+	return &failure{kind: "API_CONFIGURATION_ERROR", status: http.StatusInternalServerError, errorType: "InternalServerErrorException", message: "Internal server error", reason: reason}
+}
+
 // integrationFailure is for a function that could not be run.
 func integrationFailure(reason string) *failure {
 	return &failure{kind: "INTEGRATION_FAILURE", status: http.StatusGatewayTimeout, errorType: "InternalServerErrorException", message: "Internal server error", reason: reason}

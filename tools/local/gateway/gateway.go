@@ -115,6 +115,9 @@ func (g *gateway) handle(ctx context.Context, x *exchange) (response, *failure) 
 			return response{}, f
 		}
 	}
+	if x.route.Preflight != nil {
+		return preflight(x)
+	}
 	return g.integrate(ctx, x)
 }
 

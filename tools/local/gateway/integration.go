@@ -34,6 +34,9 @@ func (g *gateway) integrate(ctx context.Context, x *exchange) (response, *failur
 	if err != nil {
 		return response{}, badGateway("malformed Lambda proxy response: " + err.Error())
 	}
+	if f := g.decodeBody(x, &answer); f != nil {
+		return response{}, f
+	}
 	answer.header.Set("X-Amzn-Trace-Id", g.describe(x).headers["X-Amzn-Trace-Id"])
 	return answer, nil
 }

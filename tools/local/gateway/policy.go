@@ -6,13 +6,21 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+
+	"sallyport/tools/local/wildcard"
 )
 
 // statement is one statement of an authorizer's policy.
 type statement struct {
 	deny      bool
-	actions   []string // in small letters
-	resources []string
+	actions   patterns // in small letters
+	resources patterns
+}
+
+// patterns is Action or Resource; or, if others, NotAction or NotResource: all but these.
+type patterns struct {
+	list   []string
+	others bool
 }
 
 // decision is what a policy says of one call.
@@ -26,8 +34,8 @@ const (
 
 // parsePolicy reads a policy document. IAM User Guide, "Grammar of the IAM JSON policy language".
 //
-// NotAction, NotResource, Condition and policy variables are errors. The service evaluates them; this gateway does
-// not, and a policy that is understood in part must not allow anything.
+// Condition and policy variables are errors. The service evaluates them; this gateway does not, and a policy that is
+// understood in part must not allow anything.
 func parsePolicy(document jsontext.Value) ([]statement, error) {
 	var policy struct {
 		Version   *string
@@ -61,29 +69,31 @@ func parsePolicy(document jsontext.Value) ([]statement, error) {
 
 func parseStatement(item jsontext.Value) (statement, error) {
 	var raw struct {
-		Sid      *string
-		Effect   string
-		Action   jsontext.Value
-		Resource jsontext.Value
+		Sid         *string
+		Effect      string
+		Action      jsontext.Value
+		NotAction   jsontext.Value
+		Resource    jsontext.Value
+		NotResource jsontext.Value
 	}
 	if err := json.Unmarshal(item, &raw, json.RejectUnknownMembers(true)); err != nil {
-		return statement{}, errors.New("a statement is not Effect, Action and Resource, which is all that the local gateway evaluates")
+		return statement{}, errors.New("a statement is not Effect, Action and Resource (or NotAction and NotResource), which is all that the local gateway evaluates")
 	}
 	s := statement{deny: raw.Effect == "Deny"}
 	if !s.deny && raw.Effect != "Allow" {
 		return s, errors.New("an Effect is neither Allow nor Deny")
 	}
 	var err error
-	if s.actions, err = texts("Action", raw.Action); err != nil {
+	if s.actions, err = eitherOf("Action", raw.Action, raw.NotAction); err != nil {
 		return s, err
 	}
-	for i := range s.actions { // IAM User Guide, "IAM JSON policy elements: Action": case-insensitive
-		s.actions[i] = strings.ToLower(s.actions[i])
+	for i := range s.actions.list { // IAM User Guide, "IAM JSON policy elements: Action": case-insensitive
+		s.actions.list[i] = strings.ToLower(s.actions.list[i])
 	}
-	if s.resources, err = texts("Resource", raw.Resource); err != nil {
+	if s.resources, err = eitherOf("Resource", raw.Resource, raw.NotResource); err != nil {
 		return s, err
 	}
-	for _, resource := range s.resources {
+	for _, resource := range s.resources.list {
 		if len(resource) > maxPolicyARNBytes {
 			return s, errors.New("a Resource has more than 512 characters")
 		}
@@ -92,6 +102,20 @@ func parseStatement(item jsontext.Value) (statement, error) {
 		}
 	}
 	return s, nil
+}
+
+// eitherOf reads an element or its negation. A statement has exactly one of the two: IAM User Guide, "Grammar of the IAM
+// JSON policy language".
+func eitherOf(name string, element, negation jsontext.Value) (patterns, error) {
+	if element != nil && negation != nil {
+		return patterns{}, errors.New("a statement has both " + name + " and Not" + name)
+	}
+	others := negation != nil
+	if others {
+		name, element = "Not"+name, negation
+	}
+	list, err := texts(name, element)
+	return patterns{list, others}, err
 }
 
 // texts reads a text, or a list of at least one.
@@ -131,37 +155,9 @@ func (v *verdict) evaluate(methodARN string) decision {
 }
 
 func (s statement) covers(action, resource string) bool {
-	return anyMatches(s.actions, action) && anyMatches(s.resources, resource)
+	return s.actions.cover(action) && s.resources.cover(resource)
 }
 
-func anyMatches(patterns []string, s string) bool {
-	for _, pattern := range patterns {
-		if matchWildcard(pattern, s) {
-			return true
-		}
-	}
-	return false
-}
-
-// matchWildcard matches as IAM does: * stands for any characters, slashes included, or none, ? for exactly one.
-// IAM User Guide, "IAM JSON policy elements: Resource". The time is at most the product of the lengths.
-func matchWildcard(pattern, s string) bool {
-	p, i := 0, 0
-	star, mark := -1, 0 // the last * in the pattern, and where what it stands for ends
-	for i < len(s) {
-		switch {
-		case p < len(pattern) && pattern[p] == '*':
-			star, mark = p, i
-			p++
-		case p < len(pattern) && (pattern[p] == '?' || pattern[p] == s[i]):
-			p++
-			i++
-		case star >= 0:
-			mark++
-			p, i = star+1, mark
-		default:
-			return false
-		}
-	}
-	return strings.Trim(pattern[p:], "*") == ""
+func (p patterns) cover(s string) bool {
+	return wildcard.MatchAny(p.list, s) != p.others
 }

@@ -1,52 +1,11 @@
 package gateway
 
 import (
-	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
-
-func TestAPolicyIsEvaluatedAsIAMDoes(t *testing.T) {
-	const arn = arnPrefix + "GET/guarded/7"
-	statement := func(effect, action, resource string) string {
-		return `{"Effect":"` + effect + `","Action":` + action + `,"Resource":` + resource + `}`
-	}
-	const invoke, all = `"execute-api:Invoke"`, `"*"`
-	for _, test := range []struct {
-		name, statements string
-		want             decision
-	}{
-		{"everything", statement("Allow", `"*"`, all), allowed},
-		{"this service", statement("Allow", `"execute-api:*"`, all), allowed},
-		{"this action in any case", statement("Allow", `"Execute-API:invoke"`, all), allowed},
-		{"a wildcard in the action", statement("Allow", `"execute-api:Inv?ke"`, all), allowed},
-		{"another action", statement("Allow", `"execute-api:ManageConnections"`, all), notAllowed},
-		{"one of several actions", statement("Allow", `["s3:*",`+invoke+`]`, all), allowed},
-		{"the very resource", statement("Allow", invoke, `"`+arn+`"`), allowed},
-		{"a resource in another case", statement("Allow", invoke, `"`+strings.ToUpper(arn)+`"`), notAllowed},
-		{"a wildcard across slashes", statement("Allow", invoke, `"`+arnPrefix+`*"`), allowed},
-		{"any method", statement("Allow", invoke, `"`+arnPrefix+`*/guarded/?"`), allowed},
-		{"a part of the resource", statement("Allow", invoke, `"`+arnPrefix+`GET/guarded"`), notAllowed},
-		{"another stage", statement("Allow", invoke, `"`+strings.Replace(arn, "/test/", "/prod/", 1)+`"`), notAllowed},
-		{"one of several resources", statement("Allow", invoke, `["x","`+arn+`"]`), allowed},
-		{"deny alone", statement("Deny", invoke, all), denied},
-		{"deny after allow", statement("Allow", invoke, all) + "," + statement("Deny", invoke, `"`+arn+`"`), denied},
-		{"allow after deny", statement("Deny", invoke, `"`+arn+`"`) + "," + statement("Allow", invoke, all), denied},
-		{"deny of something else", statement("Deny", invoke, `"x"`) + "," + statement("Allow", invoke, all), allowed},
-	} {
-		statements, err := parsePolicy(jsontext.Value(`{"Version":"2012-10-17","Statement":[` + test.statements + `]}`))
-		if err != nil {
-			t.Errorf("%s: %v", test.name, err)
-			continue
-		}
-		if got := (&verdict{statements: statements}).evaluate(arn); got != test.want {
-			t.Errorf("%s: %v, want %v", test.name, got, test.want)
-		}
-	}
-}
 
 func TestErrorsAboutAPolicyDoNotRepeatItsValues(t *testing.T) {
 	for _, document := range []string{`{"Version":"canary"}`, `{"Statement":"canary"}`, `{"Statement":{"Effect":"canary","Action":"a","Resource":"b"}}`, `{"canary":1}`} {
@@ -54,47 +13,6 @@ func TestErrorsAboutAPolicyDoNotRepeatItsValues(t *testing.T) {
 			t.Errorf("%s: %v", document, err)
 		}
 	}
-}
-
-func TestTheWorstWildcardIsFast(t *testing.T) {
-	begin := time.Now()
-	if matchWildcard(strings.Repeat("*a", 250)+"b", strings.Repeat("a", maxMethodARNBytes)) {
-		t.Error("matched")
-	}
-	if took := time.Since(begin); took > time.Second {
-		t.Errorf("it took %v", took)
-	}
-}
-
-func FuzzAWildcardMatchesAsARegularExpressionWould(f *testing.F) {
-	f.Add("arn:*:GET/?/x", "arn:aws:GET/a/x")
-	f.Add("**", "")
-	f.Add("?*?", "a")
-	f.Fuzz(func(t *testing.T, pattern, s string) {
-		if len(pattern) > 64 || len(s) > 256 {
-			return
-		}
-		var expression strings.Builder
-		expression.WriteString(`\A(?s:`)
-		for _, b := range []byte(pattern) { // byte by byte, as the matcher
-			switch b {
-			case '*':
-				expression.WriteString(".*")
-			case '?':
-				expression.WriteString(".")
-			default:
-				expression.WriteString(regexp.QuoteMeta(string(rune(b))))
-			}
-		}
-		expression.WriteString(`)\z`)
-		latin := make([]rune, len(s))
-		for i, b := range []byte(s) {
-			latin[i] = rune(b)
-		}
-		if got, want := matchWildcard(pattern, s), regexp.MustCompile(expression.String()).MatchString(string(latin)); got != want {
-			t.Errorf("%q on %q: %v, want %v", pattern, s, got, want)
-		}
-	})
 }
 
 func FuzzAVerdictThatCanNotBeReadAllowsNothing(f *testing.F) {

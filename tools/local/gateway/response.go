@@ -10,6 +10,7 @@ type response struct {
 	status int
 	header http.Header
 	body   []byte
+	base64 bool // a function says that body is base64
 }
 
 // write sends the response. A failed write means that the caller is gone: there is nobody left to tell.

@@ -78,7 +78,7 @@ func (s *Server) seal(keyID string, encryptionContext map[string]string, plainte
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	k, err := s.find(keyID)
+	k, err := s.findNamed(keyID)
 	if err != nil {
 		return nil, "", err
 	}
@@ -114,7 +114,7 @@ func (s *Server) decrypt(r *decryptRequest) (any, error) {
 	defer s.mu.RUnlock()
 	var named *key // by the request; it need not name one
 	if r.KeyId != "" {
-		if named, err = s.find(r.KeyId); err != nil {
+		if named, err = s.findNamed(r.KeyId); err != nil {
 			return nil, err
 		}
 	}

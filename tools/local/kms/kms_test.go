@@ -134,6 +134,43 @@ func TestAKeyThatIsNotEnabledDoesNothing(t *testing.T) {
 	}
 }
 
+func TestAnAliasNamesAKeyWhereverAWSTakesOne(t *testing.T) {
+	client, _ := newClient(t)
+	alias, target := "alias/some/stack_1", aws.String(keyID)
+	if _, err := client.CreateAlias(t.Context(), &sdk.CreateAliasInput{AliasName: &alias, TargetKeyId: target}); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{alias, "arn:aws:kms:us-east-1:123456789012:" + alias} {
+		described, err := client.DescribeKey(t.Context(), &sdk.DescribeKeyInput{KeyId: &name})
+		if err != nil || aws.ToString(described.KeyMetadata.KeyId) != keyID {
+			t.Errorf("describe %s: %v", name, err)
+		}
+		blob := encrypt(t, client, name, []byte("secret"), nil)
+		got, err := client.Decrypt(t.Context(), &sdk.DecryptInput{CiphertextBlob: blob, KeyId: &name})
+		if err != nil || string(got.Plaintext) != "secret" {
+			t.Errorf("decrypt naming %s: %v", name, err)
+		}
+		_, err = client.DisableKey(t.Context(), &sdk.DisableKeyInput{KeyId: &name})
+		wantCode(t, "disable by an alias", err, "NotFoundException")
+	}
+	create := func(name, key string) error {
+		_, err := client.CreateAlias(t.Context(), &sdk.CreateAliasInput{AliasName: &name, TargetKeyId: &key})
+		return err
+	}
+	wantCode(t, "the same again", create(alias, keyID), "AlreadyExistsException")
+	wantCode(t, "of no key", create("alias/other", "nobody"), "NotFoundException")
+	wantCode(t, "of an alias", create("alias/other", alias), "NotFoundException")
+	wantCode(t, "without its prefix", create("stack", keyID), "InvalidAliasNameException")
+	wantCode(t, "of AWS", create("alias/aws/x", keyID), "InvalidAliasNameException")
+	wantCode(t, "with a space", create("alias/a b", keyID), "InvalidAliasNameException")
+	_, err := client.DescribeKey(t.Context(), &sdk.DescribeKeyInput{KeyId: aws.String("alias/nobody")})
+	wantCode(t, "an unknown alias", err, "NotFoundException")
+	if _, err := client.ScheduleKeyDeletion(t.Context(), &sdk.ScheduleKeyDeletionInput{KeyId: target}); err != nil {
+		t.Fatal(err)
+	}
+	wantCode(t, "of a key that goes", create("alias/late", keyID), "KMSInvalidStateException")
+}
+
 func TestACiphertextOfAnotherKeyIsToldApart(t *testing.T) {
 	client, _ := newClient(t)
 	made, err := client.CreateKey(t.Context(), &sdk.CreateKeyInput{})

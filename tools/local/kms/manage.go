@@ -7,7 +7,7 @@ import (
 	"sallyport/tools/local/awsjson"
 )
 
-// find takes a key id or a key ARN. There are no aliases. The caller holds the lock.
+// find takes a key id or a key ARN. The caller holds the lock.
 func (s *Server) find(keyID string) (*key, error) {
 	if keyID == "" {
 		return nil, validation("1 validation error detected: Value null at 'keyId' failed to satisfy constraint: Member must not be null")
@@ -41,7 +41,7 @@ type keyRequest struct{ KeyId string } //nolint:revive // the name on the wire
 func (s *Server) describeKey(r *keyRequest) (any, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	k, err := s.find(r.KeyId)
+	k, err := s.findNamed(r.KeyId)
 	if err != nil {
 		return nil, err
 	}

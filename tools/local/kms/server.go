@@ -23,18 +23,20 @@ const (
 type Server struct {
 	*awsjson.Server
 
-	mu   sync.RWMutex
-	keys map[string]*key // by id
+	mu      sync.RWMutex
+	keys    map[string]*key // by id
+	aliases map[string]*key // by name, "alias/…"
 }
 
 // NewServer returns a Server that holds an enabled symmetric key for each id, of at most 255 bytes. More can be made with CreateKey.
 func NewServer(keyIDs ...string) *Server {
-	s := &Server{keys: map[string]*key{}}
+	s := &Server{keys: map[string]*key{}, aliases: map[string]*key{}}
 	for _, id := range keyIDs {
 		s.keys[id] = newKey(id, time.Now())
 	}
 	s.Server = awsjson.New(awsjson.Protocol{Version: "1.1", Target: "TrentService", BodyLimit: 64 << 10}, map[string]awsjson.Operation{
 		"CreateKey":           awsjson.Decode(s.createKey),
+		"CreateAlias":         awsjson.Decode(s.createAlias),
 		"DescribeKey":         awsjson.Decode(s.describeKey),
 		"EnableKey":           awsjson.Decode(s.enableKey),
 		"DisableKey":          awsjson.Decode(s.disableKey),

@@ -11,7 +11,9 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"syscall"
 
+	"sallyport/tools/local/child"
 	"sallyport/tools/local/template"
 )
 
@@ -87,9 +89,9 @@ func goBuild(ctx context.Context, dir, out string, folders []string) (string, er
 	command.Dir = folders[0]
 	// Go's own temporary files go below dir too, so that they are removed with it even if the build is interrupted.
 	command.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+runtime.GOOS, "GOARCH="+runtime.GOARCH, "GOTMPDIR="+dir)
-	command.Cancel = func() error { killGroup(command); return nil }
-	ownGroup(command)
-	runtime.LockOSThread() // see spawner
+	command.Cancel = func() error { child.KillGroup(command); return nil }
+	child.OwnGroup(command, syscall.SIGKILL)
+	runtime.LockOSThread() // see child.Spawner
 	defer runtime.UnlockOSThread()
 	output, err := command.CombinedOutput()
 	return string(output), err

@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"sallyport/tools/local/child"
 	"sallyport/tools/local/gateway"
 	"sallyport/tools/local/template"
 )
@@ -36,6 +37,7 @@ var ErrRequestTooLarge = errors.New("the request payload exceeds 6 MB")
 type Options struct {
 	Region       string
 	AccountID    string
+	StackName    string            // what functions' names begin with; empty: template.StackName
 	Environment  map[string]string // for every function, beside the template's: endpoints
 	MaxProcesses int               // for one function; further invocations wait. 0: 4
 	Logs         io.Writer         // lines that functions write, each after the function's logical id; nil: nowhere
@@ -49,7 +51,7 @@ type Platform struct {
 	api      runtimeAPI
 	address  string // of the Runtime API: host and port
 	server   *http.Server
-	spawner  spawner
+	spawner  child.Spawner
 	closed   chan struct{}
 	shutdown sync.Once
 }
@@ -59,6 +61,9 @@ type Platform struct {
 func New(functions []template.Function, binaries map[string]string, o Options) (*Platform, error) {
 	if o.MaxProcesses == 0 {
 		o.MaxProcesses = 4
+	}
+	if o.StackName == "" {
+		o.StackName = template.StackName
 	}
 	if o.InitLimit == 0 {
 		o.InitLimit = initLimit
@@ -82,7 +87,7 @@ func New(functions []template.Function, binaries map[string]string, o Options) (
 	for _, f := range functions {
 		p.pools[f.LogicalID] = newPool(p, f, binaries[f.LogicalID], logs)
 	}
-	p.spawner = newSpawner()
+	p.spawner = child.NewSpawner()
 	go p.server.Serve(listener) //nolint:errcheck // returns when the server is closed
 	return p, nil
 }
@@ -156,7 +161,7 @@ func (p *Platform) Close() error {
 		for _, functions := range p.pools {
 			functions.running.Wait()
 		}
-		p.spawner.close()
+		p.spawner.Close()
 		if err = p.server.Close(); err != nil {
 			err = fmt.Errorf("close the Lambda Runtime API: %w", err)
 		}

@@ -8,8 +8,10 @@ import (
 	"path/filepath"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
+	"sallyport/tools/local/child"
 	"sallyport/tools/local/gateway"
 	"sallyport/tools/local/template"
 )
@@ -61,10 +63,10 @@ func (p *process) run() {
 		command.Stdout = nil // the log goes there, and costs two wake-ups a line; why a process ended it says on standard error
 	}
 	command.WaitDelay = time.Second // for what it may have started and left holding its output
-	ownGroup(command)
+	child.OwnGroup(command, syscall.SIGKILL)
 
 	var status string
-	if err := platform.spawner.start(command); err != nil {
+	if err := platform.spawner.Start(command); err != nil {
 		status = err.Error()
 	} else {
 		p.pid.Store(int64(command.Process.Pid))
@@ -77,13 +79,13 @@ func (p *process) run() {
 		go func() {
 			select {
 			case <-p.killed:
-				killGroup(command)
+				child.KillGroup(command)
 			case <-done:
 			}
 		}()
 		err := command.Wait()
 		close(done)
-		killGroup(command) // what it started goes with it
+		child.KillGroup(command) // what it started goes with it
 		status = exitStatus(err)
 		init.Stop()
 	}

@@ -25,11 +25,11 @@ func (d *document) api() (API, error) {
 	if err := d.checkAPI(r); err != nil {
 		return API{}, err
 	}
-	m, err := d.withGlobals(r, "Api", "StageName", "Auth", "GatewayResponses")
+	m, err := d.withGlobals(r, "Api", "StageName", "Auth", "GatewayResponses", "Cors", "Variables", "BinaryMediaTypes")
 	if err != nil {
 		return API{}, err
 	}
-	a := API{LogicalID: r.id}
+	a := API{LogicalID: r.id, Line: r.line}
 	if a.StageName, err = d.stageName(r, m.get("StageName")); err != nil {
 		return a, err
 	}
@@ -41,14 +41,23 @@ func (d *document) api() (API, error) {
 	if a.GatewayResponses, err = d.gatewayResponses(r, m.get("GatewayResponses")); err != nil {
 		return a, err
 	}
-	a.Routes, err = d.routes(r, auth)
+	if a.StageVariables, err = d.stageVariables(r, m.get("Variables")); err != nil {
+		return a, err
+	}
+	if a.BinaryMediaTypes, err = d.binaryMediaTypes(r, m.get("BinaryMediaTypes")); err != nil {
+		return a, err
+	}
+	if a.Routes, err = d.routes(r, auth); err != nil {
+		return a, err
+	}
+	preflights, err := d.preflights(r, m.get("Cors"), auth, a)
+	a.Routes = append(a.Routes, preflights...)
 	return a, err
 }
 
 // checkAPI refuses the properties that would change what callers see and that the local gateway does not act on.
 func (d *document) checkAPI(r *resource) error {
-	unknown := []string{"BinaryMediaTypes", "Cors", "DefinitionBody", "DefinitionUri", "MinimumCompressionSize", "Models",
-		"Variables", "CanarySetting", "CacheClusterEnabled"}
+	unknown := []string{"DefinitionBody", "DefinitionUri", "MinimumCompressionSize", "Models", "CanarySetting", "CacheClusterEnabled"}
 	m, err := d.withGlobals(r, "Api", unknown...)
 	if err != nil {
 		return err

@@ -17,17 +17,29 @@ const noAuthorizer = "NONE"
 type apiAuth struct {
 	authorizer *Authorizer // nil if there is none
 	byDefault  bool        // whether it decides for the routes that name no authorizer
+	preflight  bool        // whether byDefault holds for OPTIONS too
+}
+
+// decides says whether the authorizer decides for a method that names none. AWS SAM Developer Guide, "ApiAuth",
+// AddDefaultAuthorizerToCorsPreflight; SAM's transform applies it to every OPTIONS method, a function's own included.
+func (a apiAuth) decides(method string) bool {
+	return a.byDefault && (method != "OPTIONS" || a.preflight)
 }
 
 // apiAuth reads Auth. AWS SAM Developer Guide, "ApiAuth".
 func (d *document) apiAuth(r *resource, n *yaml.Node) (apiAuth, error) {
-	var auth apiAuth
+	auth := apiAuth{preflight: true}
 	m, err := d.mapping(r.id, "Auth", n)
 	if err != nil {
 		return auth, err
 	}
 	if err := d.only(r.id, "Auth", m, "DefaultAuthorizer", "Authorizers", "AddDefaultAuthorizerToCorsPreflight"); err != nil {
 		return auth, err
+	}
+	if n := m.get("AddDefaultAuthorizerToCorsPreflight"); n != nil {
+		if auth.preflight, err = d.boolean(r.id, "AddDefaultAuthorizerToCorsPreflight", n); err != nil {
+			return auth, err
+		}
 	}
 	authorizers, err := d.mapping(r.id, "Auth.Authorizers", m.get("Authorizers"))
 	if err != nil {
@@ -94,7 +106,7 @@ func (d *document) authorizer(r *resource, e entry) (*Authorizer, error) {
 	return a, nil
 }
 
-// authorizerFunction finds the function whose ARN FunctionArn is.
+// authorizerFunction finds the function whose ARN, or whose alias's ARN, FunctionArn is.
 func (d *document) authorizerFunction(r *resource, name string, e entry, n *yaml.Node) (string, error) {
 	if n == nil {
 		return "", d.fault(e.key, r.id, "the authorizer "+name+" has no FunctionArn", "point it to a function's Arn")
@@ -111,9 +123,16 @@ func (d *document) authorizerFunction(r *resource, name string, e entry, n *yaml
 		if err != nil {
 			return "", err
 		}
-		if own == arn {
+		alias, err := d.aliasARN(candidate)
+		if err != nil {
+			return "", err
+		}
+		if arn == own || arn == alias {
 			return candidate.id, nil
 		}
 	}
-	return "", d.fault(n, r.id, "the authorizer "+name+" names no function of this template", "use !GetAtt <function>.Arn")
+	if id, ok := d.options.Elsewhere[arn]; ok {
+		return id, nil
+	}
+	return "", d.fault(n, r.id, "the authorizer "+name+" names no function of this template", "use !GetAtt <function>.Arn, or !Ref <function>.Alias")
 }

@@ -19,6 +19,7 @@ const (
 	typeAPI      = "AWS::Serverless::Api"
 	typeTable    = "AWS::DynamoDB::Table"
 	typeKey      = "AWS::KMS::Key"
+	typeAlias    = "AWS::KMS::Alias"
 )
 
 // serverlessTransform is what gives AWS::Serverless types their meaning.
@@ -28,6 +29,7 @@ const serverlessTransform = "AWS::Serverless-2016-10-31"
 type document struct {
 	file       string
 	options    Options
+	sections   mapping
 	parameters map[string]*yaml.Node // a value each: text, or a list of texts
 	conditions map[string]*condition
 	resources  map[string]*resource
@@ -67,6 +69,7 @@ func parse(file string, text []byte, o Options) (*document, error) {
 	if d.globals, err = d.mapping("", "Globals", sections.get("Globals")); err != nil {
 		return nil, err
 	}
+	d.sections = sections
 	return d, d.readResources(sections, root)
 }
 
@@ -137,6 +140,9 @@ func (d *document) readResource(e entry) (*resource, error) {
 	if instead := servedBy(r.kind); instead != "" {
 		return nil, d.fault(m.get("Type"), r.id, r.kind+" is not served locally", "use "+instead)
 	}
+	if n := m.get("Connectors"); n != nil {
+		return nil, d.fault(n, r.id, "Connectors grant permissions that the local run does not know", "write the statements under the function's Policies")
+	}
 	r.properties = m.get("Properties")
 	if c := m.get("Condition"); c != nil {
 		name, err := d.text(r.id, "Condition", c)
@@ -152,7 +158,7 @@ func (d *document) readResource(e entry) (*resource, error) {
 	return r, nil
 }
 
-// servedBy names what to use instead of a type whose absence would change what the API answers. Other types that the
+// servedBy names what to use instead of a type whose absence would change what the API answers or what functions may do. Other types that the
 // local run doesn't know (roles, log groups, alarms) change nothing, and are skipped.
 func servedBy(kind string) string {
 	switch kind {
@@ -163,6 +169,8 @@ func servedBy(kind string) string {
 		return typeTable
 	case "AWS::Lambda::Function":
 		return typeFunction
+	case "AWS::IAM::Policy", "AWS::IAM::RolePolicy", "AWS::IAM::ManagedPolicy", "AWS::Serverless::Connector":
+		return "the Policies of the function that it is for"
 	}
 	return ""
 }

@@ -65,7 +65,22 @@ func TestWhatIsWrongIsOneLineThatSaysWhereAndWhatToDo(t *testing.T) {
 		{"second API", "  Hello:", "  Other: {Type: \"AWS::Serverless::Api\"}\n  Hello:", 7, "Other: it is a second AWS::Serverless::Api"},
 		{"no stage", api, "{}", 4, "Api: StageName is missing"},
 		{"stage", api, "{StageName: a b}", 6, `StageName is "a b"`},
-		{"binary", api, "{StageName: prod, BinaryMediaTypes: [image~1png]}", 6, "BinaryMediaTypes is not known to the local run"},
+		{"compression", api, "{StageName: prod, MinimumCompressionSize: 0}", 6, "MinimumCompressionSize is not known to the local run"},
+		{"binary type", api, "{StageName: prod, BinaryMediaTypes: [image~1png, image]}", 6, `BinaryMediaTypes has "image"; write a media type`},
+		{"binary type with parameter", api, "{StageName: prod, BinaryMediaTypes: [\"text/plain;charset=x\"]}", 6, "without parameters"},
+		{"binary type as text", api, "{StageName: prod, BinaryMediaTypes: image~1png}", 6, "BinaryMediaTypes is not a list"},
+		{"stage variable's name", api, "{StageName: prod, Variables: {a-b: c}}", 6, `Variables has "a-b": "c", which is not a stage variable`},
+		{"stage variable's value", api, "{StageName: prod, Variables: {a: b c}}", 6, `Variables has "a": "b c"`},
+		{"origin without quotes", api, "{StageName: prod, Cors: \"*\"}", 6, `Cors is "*", which is not a literal in single quotes; write it as`},
+		{"origin from the request", api, "{StageName: prod, Cors: {AllowOrigin: method.request.header.Origin}}", 6, "Cors.AllowOrigin is"},
+		{"empty CORS header", api, "{StageName: prod, Cors: {AllowHeaders: \"''\"}}", 6, "Cors.AllowHeaders is"},
+		{"CORS age", api, "{StageName: prod, Cors: {MaxAge: 600}}", 6, `Cors.MaxAge is "600"`},
+		{"CORS list", api, "{StageName: prod, Cors: [a]}", 6, "Cors is not a mapping"},
+		{"CORS property", api, "{StageName: prod, Cors: {ExposeHeaders: \"'A'\"}}", 6, "ExposeHeaders, which the local run does not know"},
+		{"credentials", api, "{StageName: prod, Cors: {AllowCredentials: yes}}", 6, `Cors.AllowCredentials is "yes"; write true or false`},
+		{"credentials for all", api, "{StageName: prod, Cors: {AllowCredentials: true}}", 6, "while any origin is allowed; name the origin"},
+		{"CORS and all binary", api, "{StageName: prod, BinaryMediaTypes: [\"*~1*\"], Cors: \"'*'\"}", 6, "Cors does not go with the binary media type */*"},
+		{"preflight's authorizer", api, "{StageName: prod, Auth: {AddDefaultAuthorizerToCorsPreflight: never}}", 6, `AddDefaultAuthorizerToCorsPreflight is "never"`},
 		{"no route", "Type: Api", "Type: Schedule", 4, "Api: no function has an event of type Api"},
 		{"HTTP API route", "Type: Api", "Type: HttpApi", 12, "use the type Api"},
 		{"no API id", "RestApiId: !Ref Api, ", "", 12, "Hello: the event Get does not belong to the API Api; add RestApiId: !Ref Api"},
@@ -84,6 +99,12 @@ func TestWhatIsWrongIsOneLineThatSaysWhereAndWhatToDo(t *testing.T) {
 		{"token authorizer", api, auth("{FunctionArn: !GetAtt Hello.Arn}"), 6, "not of type REQUEST; add FunctionPayloadType: REQUEST"},
 		{"authorizer without function", api, auth("{FunctionPayloadType: REQUEST}"), 6, "has no FunctionArn"},
 		{"foreign authorizer", api, auth("{FunctionPayloadType: REQUEST, FunctionArn: \"arn:aws:lambda:us-east-1:123456789012:function:x\"}"), 6, "names no function of this template"},
+		{"authorizer without alias", api, auth("{FunctionPayloadType: REQUEST, FunctionArn: !Ref Hello.Alias}"), 6, "it refers to the alias of Hello, which has none; give it AutoPublishAlias"},
+		{"alias of nothing", api, auth("{FunctionPayloadType: REQUEST, FunctionArn: !Ref Nowhere.Alias}"), 6, `it refers to "Nowhere"`},
+		{"alias of no function", api, auth("{FunctionPayloadType: REQUEST, FunctionArn: !Sub \"${Api.Alias}\"}"), 6, "it refers to Api.Alias, which the local run does not know"},
+		{"another alias", api, auth("{FunctionPayloadType: REQUEST, FunctionArn: !Sub \"${Hello.Arn}:live\"}"), 6, "names no function of this template"},
+		{"name of an alias", code, code + "\n      AutoPublishAlias: \"7\"\n      Environment: {Variables: {AA: !Ref Hello.Alias}}", 11, `Hello: AutoPublishAlias is "7"; use letters`},
+		{"version", code, code + "\n      Environment: {Variables: {AA: !Ref Hello.Version}}", 11, "it refers to Hello.Version, which the local run does not know"},
 		{"authorizer's cache", api, auth("{FunctionPayloadType: REQUEST, FunctionArn: !GetAtt Hello.Arn, Identity: {ReauthorizeEvery: 3601}}"), 6, "from 0 to 3600"},
 		{"cache without identity", api, auth("{FunctionPayloadType: REQUEST, FunctionArn: !GetAtt Hello.Arn}"), 6, "without an identity source"},
 		{"identity of the query", api, auth("{FunctionPayloadType: REQUEST, FunctionArn: !GetAtt Hello.Arn, Identity: {QueryStrings: [a]}}"), 6, "QueryStrings, which the local run does not know"},
@@ -96,6 +117,10 @@ func TestWhatIsWrongIsOneLineThatSaysWhereAndWhatToDo(t *testing.T) {
 		{"table with index", "  Hello:", "  T: {Type: \"AWS::DynamoDB::Table\", Properties: {GlobalSecondaryIndexes: []}}\n  Hello:", 7, "T: GlobalSecondaryIndexes are not known"},
 		{"undefined key", "  Hello:", "  T: {Type: \"AWS::DynamoDB::Table\", Properties: {AttributeDefinitions: [], KeySchema: [{AttributeName: a, KeyType: HASH}]}}\n  Hello:", 7, `the key attribute "a" is not in AttributeDefinitions`},
 		{"sort key alone", "  Hello:", "  T: {Type: \"AWS::DynamoDB::Table\", Properties: {AttributeDefinitions: [{AttributeName: a, AttributeType: S}], KeySchema: [{AttributeName: a, KeyType: RANGE}]}}\n  Hello:", 7, "KeySchema has no HASH key"},
+		{"table with a long name", "  Hello:", "  T: {Type: \"AWS::DynamoDB::Table\", Properties: {TableName: " + strings.Repeat("t", 256) + "}}\n  Hello:", 7, "T: the table's name would have 256 characters; shorten"},
+		{"alias without a name", "  Hello:", "  A: {Type: \"AWS::KMS::Alias\", Properties: {TargetKeyId: x}}\n  Hello:", 7, `A: the alias's name is "A"; begin it with alias/`},
+		{"alias of AWS", "  Hello:", "  A: {Type: \"AWS::KMS::Alias\", Properties: {AliasName: alias/aws/x, TargetKeyId: x}}\n  Hello:", 7, `the alias's name is "alias/aws/x"`},
+		{"alias without a key", "  Hello:", "  A: {Type: \"AWS::KMS::Alias\", Properties: {AliasName: alias/x}}\n  Hello:", 7, "A: TargetKeyId is missing; name the key"},
 		{"parameter type", "Resources:", "Parameters: {A: {Type: \"AWS::SSM::Parameter::Value<String>\"}}\nResources:", 3, "use String, Number or CommaDelimitedList"},
 		{"parameter pattern", "Resources:", "Parameters: {A: {Type: String, Default: a, AllowedPattern: \"(\"}}\nResources:", 3, "AllowedPattern is not a regular expression"},
 		{"parameter default", "Resources:", "Parameters: {A: {Type: Number, Default: x}}\nResources:", 3, "give one that is a number"},
@@ -135,6 +160,9 @@ func FuzzLoadNeverPanicsAndFailsInOneLine(f *testing.F) {
 		d, err := parse("template.yaml", []byte(text), Options{})
 		if err == nil {
 			_, err = d.stack("testdata-that-is-not-there")
+		}
+		if err == nil {
+			err = d.checkReferences()
 		}
 		if err != nil && strings.ContainsAny(err.Error(), "\r\n") {
 			t.Errorf("more than one line: %q", err)

@@ -49,7 +49,10 @@ func (d *document) function(r *resource, folder string) (Function, error) {
 			return f, err
 		}
 	}
-	f.Environment, err = d.environment(r, m.get("Environment"))
+	if f.Environment, err = d.environment(r, m.get("Environment")); err != nil {
+		return f, err
+	}
+	f.Statements, err = d.statements(r)
 	return f, err
 }
 

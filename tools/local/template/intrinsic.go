@@ -20,7 +20,7 @@ func (d *document) reference(id, target string, site *yaml.Node) (*yaml.Node, er
 	case "AWS::Partition":
 		return textNode(site, Partition), nil
 	case "AWS::StackName":
-		return textNode(site, StackName), nil
+		return textNode(site, d.options.stackName()), nil
 	case "AWS::URLSuffix":
 		return textNode(site, URLSuffix), nil
 	}
@@ -31,6 +31,9 @@ func (d *document) reference(id, target string, site *yaml.Node) (*yaml.Node, er
 			return &list, nil
 		}
 		return textNode(site, value.Value), nil
+	}
+	if target, property, ok := strings.Cut(target, "."); ok {
+		return d.generated(id, target, property, site)
 	}
 	r, err := d.find(id, target, site)
 	if err != nil {
@@ -57,21 +60,22 @@ func (d *document) find(id, target string, site *yaml.Node) (*resource, error) {
 
 // name gives what Ref gives for a resource.
 func (d *document) name(r *resource) (string, error) {
-	if r.kind != typeTable {
+	property := map[string]string{typeTable: "TableName", typeAlias: "AliasName"}[r.kind]
+	if property == "" {
 		return d.physical(r), nil
 	}
 	properties, err := d.mapping(r.id, "Properties", r.properties)
 	if err != nil {
 		return "", err
 	}
-	if properties.get("TableName") == nil {
+	if properties.get(property) == nil {
 		return d.physical(r), nil
 	}
-	value, err := d.evaluate(r.id, properties.get("TableName"), 0)
+	value, err := d.evaluate(r.id, properties.get(property), 0)
 	if err != nil || value == nil {
 		return d.physical(r), err
 	}
-	return d.text(r.id, "TableName", value)
+	return d.text(r.id, property, value)
 }
 
 // attribute is Fn::GetAtt. The local run knows one attribute, the ARN of what it serves.

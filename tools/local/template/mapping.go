@@ -98,6 +98,18 @@ func (d *document) number(id, what string, n *yaml.Node, low, high int) (int, er
 	return value, nil
 }
 
+// boolean reads true or false.
+func (d *document) boolean(id, what string, n *yaml.Node) (bool, error) {
+	text, err := d.text(id, what, n)
+	if err != nil {
+		return false, err
+	}
+	if text != "true" && text != "false" {
+		return false, d.fault(n, id, fmt.Sprintf("%s is %q", what, text), "write true or false")
+	}
+	return text == "true", nil
+}
+
 // texts reads a list of scalars.
 func (d *document) texts(id, what string, n *yaml.Node) ([]string, error) {
 	if isNull(n) {

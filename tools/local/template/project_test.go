@@ -199,8 +199,12 @@ func TestEveryFunctionIsBuiltAnewAndKeepsItsLogForABoundedTime(t *testing.T) {
 			}
 		}
 	}
-	if functions != 10 {
-		t.Errorf("%d functions, want 10", functions)
+	folders, err := os.ReadDir(filepath.Join("..", "..", "..", "functions"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if functions == 0 || functions != len(folders) {
+		t.Errorf("the template has %d functions, the folder functions %d", functions, len(folders))
 	}
 	settings, err := os.ReadFile(filepath.Join("..", "..", "..", "samconfig.toml"))
 	if err != nil {
@@ -211,6 +215,18 @@ func TestEveryFunctionIsBuiltAnewAndKeepsItsLogForABoundedTime(t *testing.T) {
 	}
 }
 
+func TestEveryFunctionHasAnEventToBeInvokedWith(t *testing.T) {
+	for _, f := range projects(t).Functions {
+		event := filepath.Join("events", filepath.Base(f.CodeDir)+".json")
+		text, err := os.ReadFile(filepath.Join("..", "..", "..", event))
+		if err != nil {
+			t.Errorf("%s has no event for sam local invoke: write %s", f.LogicalID, event)
+		} else if !json.Valid(text) {
+			t.Errorf("%s is not JSON", event)
+		}
+	}
+}
+
 func TestParametersHaveTheirDefaultsAndBounds(t *testing.T) {
 	parameters, _ := written(t)
 	for name, want := range map[string][3]any{
@@ -218,6 +234,9 @@ func TestParametersHaveTheirDefaultsAndBounds(t *testing.T) {
 		"ChallengeTTLSeconds": {300, 30, 900},
 		"ArgonMemoryKiB":      {47104, 19456, 262144},
 		"ArgonTime":           {1, 1, 10},
+		"PasswordConcurrency": {0, 0, 1000},
+		"RequestsPerAddress":  {3000, 10, 2000000000},
+		"SignInsPerAddress":   {300, 10, 2000000000},
 	} {
 		p := parameters[name]
 		if got := [3]any{p["Default"], p["MinValue"], p["MaxValue"]}; got != want {
@@ -229,5 +248,37 @@ func TestParametersHaveTheirDefaultsAndBounds(t *testing.T) {
 	}
 	if got := parameters["SelfRegistrationRoles"]["Default"]; got != "CONSUMER" {
 		t.Errorf("SelfRegistrationRoles: %v", got)
+	}
+	for name, want := range map[string]string{
+		"AccountLogRole": "create", "Tracing": "Disabled", "DeploymentType": "Canary10Percent10Minutes", "Firewall": "disabled",
+	} {
+		values, _ := parameters[name]["AllowedValues"].([]any)
+		if parameters[name]["Default"] != want || !slices.Contains(values, any(want)) {
+			t.Errorf("%s: %v", name, parameters[name])
+		}
+	}
+	for name, p := range parameters {
+		if description, _ := p["Description"].(string); description == "" {
+			t.Errorf("%s has no description", name)
+		}
+		if p["AllowedValues"] == nil && p["AllowedPattern"] == nil && (p["MinValue"] == nil || p["MaxValue"] == nil) {
+			t.Errorf("%s takes any value", name)
+		}
+	}
+}
+
+func TestAnOptionalPartsParametersAreEmptyOrWellFormed(t *testing.T) {
+	for name, values := range map[string]map[string]bool{
+		"AlarmTopicArn":  {"": true, "arn:aws:sns:eu-central-1:123456789012:on-call": true, "on-call": false, "arn:aws:sqs:eu-central-1:123456789012:q": false},
+		"DomainName":     {"": true, "api.example.com": true, "API.example.com": false, "localhost": false, "https://api.example.com": false, "*.example.com": false},
+		"CertificateArn": {"": true, "arn:aws:acm:eu-central-1:123456789012:certificate/0a1b-2c": true, "arn:aws:iam::123456789012:server-certificate/x": false},
+		"HostedZoneId":   {"": true, "Z0123456789ABC": true, "/hostedzone/Z0123456789ABC": false},
+	} {
+		for value, ok := range values {
+			_, err := Load(filepath.Join("..", "..", "..", "template.yaml"), Options{Parameters: map[string]string{name: value}})
+			if (err == nil) != ok {
+				t.Errorf("%s=%q: %v", name, value, err)
+			}
+		}
 	}
 }

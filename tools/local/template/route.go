@@ -76,7 +76,7 @@ func (d *document) event(r *resource, e entry, api *resource, auth apiAuth) (Rou
 	if route.Resource, err = d.path(r, what, e, m.get("Path")); err != nil {
 		return route, false, err
 	}
-	route.Authorized, err = d.authorized(r, what, m.get("Auth"), auth)
+	route.Authorized, err = d.authorized(r, what, route.Method, m.get("Auth"), auth)
 	return route, true, err
 }
 
@@ -105,7 +105,7 @@ func (d *document) path(r *resource, what string, e entry, n *yaml.Node) (string
 }
 
 // authorized says whether the authorizer decides for a route. AWS SAM Developer Guide, "ApiFunctionAuth".
-func (d *document) authorized(r *resource, what string, n *yaml.Node, auth apiAuth) (bool, error) {
+func (d *document) authorized(r *resource, what, method string, n *yaml.Node, auth apiAuth) (bool, error) {
 	m, err := d.mapping(r.id, what+"'s Auth", n)
 	if err != nil {
 		return false, err
@@ -114,7 +114,7 @@ func (d *document) authorized(r *resource, what string, n *yaml.Node, auth apiAu
 		return false, err
 	}
 	if m.get("Authorizer") == nil {
-		return auth.byDefault, nil
+		return auth.decides(method), nil
 	}
 	name, err := d.text(r.id, what+"'s Authorizer", m.get("Authorizer"))
 	if err != nil {

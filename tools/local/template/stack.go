@@ -18,6 +18,24 @@ type Function struct {
 	Timeout     time.Duration // 1 s to 900 s; 3 s unless the template says otherwise, as on AWS
 	MemoryMiB   int           // 128 to 10,240; 128 unless the template says otherwise, as on AWS
 	Environment map[string]string
+	Statements  []Statement // of its Policies, in template order; what none of them allows, the function may not do
+}
+
+// Statement is one statement of a function's policies. IAM User Guide, "IAM JSON policy element reference".
+type Statement struct {
+	Sid        string // empty if it has none
+	Line       int
+	Deny       bool
+	Actions    []string    // as "dynamodb:GetItem", in any case; * and ? are wildcards
+	Resources  []string    // ARNs, with wildcards; each matches at least one thing that the template makes
+	Conditions []Condition // all of which must hold
+}
+
+// Condition compares one key of a call's context with values, of which one must match (or none, if the operator is a negation).
+type Condition struct {
+	Operator string // StringEquals, StringLike, StringNotEquals or StringNotLike; the first two also after ForAllValues: or ForAnyValue:
+	Key      string // as "kms:EncryptionContext:stage", in any case
+	Values   []string
 }
 
 // Table is an AWS::DynamoDB::Table.
@@ -38,15 +56,19 @@ type Key struct {
 	LogicalID string
 	Line      int
 	ID        string // what Ref gives
+	Alias     string // the name of an AWS::KMS::Alias that targets the key, "alias/…"; empty if there is none
 }
 
 // API is the template's one AWS::Serverless::Api with the routes that the functions' events add to it.
 type API struct {
 	LogicalID        string
+	Line             int // where the template declares it
 	StageName        string
 	Authorizer       *Authorizer // nil if the API has none
-	Routes           []Route     // in template order; no two match the same method of the same resource
+	Routes           []Route     // in template order, then what Cors adds; no two match the same method of the same resource
 	GatewayResponses map[string]GatewayResponse
+	StageVariables   map[string]string // nil if the stage has none
+	BinaryMediaTypes []string          // as image/png, image/* or */*
 }
 
 // Authorizer is a Lambda authorizer of type REQUEST.
@@ -65,10 +87,14 @@ type Authorizer struct {
 type Route struct {
 	Method     string // in capitals, or ANY
 	Resource   string // the path, as "/things/{id}" or "/{proxy+}"
-	FunctionID string // logical id of the function behind it
+	FunctionID string // logical id of the function behind it; empty for a preflight
 	Authorized bool   // whether API.Authorizer decides first
 	Line       int    // of the event
+	Preflight  *Preflight
 }
+
+// Preflight is the answer of an OPTIONS method that Cors adds. No function is behind it.
+type Preflight struct{ Headers map[string]string }
 
 // GatewayResponse customises what the gateway itself answers for one response type.
 type GatewayResponse struct {

@@ -55,7 +55,9 @@ func (d *document) variable(id, name string, variables mapping, site *yaml.Node,
 	var err error
 	if own := variables.get(name); own != nil {
 		value, err = d.evaluate(id, own, depth+1)
-	} else if strings.Contains(name, ".") {
+	} else if target, property, ok := strings.Cut(name, "."); ok && (property == "Alias" || property == "Stage") {
+		value, err = d.generated(id, target, property, site)
+	} else if ok {
 		value, err = d.attribute(id, textNode(site, name), site)
 	} else {
 		value, err = d.reference(id, name, site)

@@ -6,6 +6,10 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
+// maxTableName is the longest name of a table.
+// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html
+const maxTableName = 255
+
 // table reads an AWS::DynamoDB::Table. Secondary indexes are refused: a local table would lack them.
 func (d *document) table(r *resource) (Table, error) {
 	t := Table{LogicalID: r.id, Line: r.line}
@@ -20,6 +24,10 @@ func (d *document) table(r *resource) (Table, error) {
 	}
 	if t.Name, err = d.name(r); err != nil {
 		return t, err
+	}
+	if len(t.Name) > maxTableName {
+		return t, d.fault(&yaml.Node{Line: r.line}, r.id, fmt.Sprintf("the table's name would have %d characters", len(t.Name)),
+			fmt.Sprintf("shorten the logical id or the stack's name: DynamoDB takes %d", maxTableName))
 	}
 	types, err := d.attributeTypes(r, properties.get("AttributeDefinitions"))
 	if err != nil {

@@ -5,12 +5,14 @@
 package template
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 )
 
-// Pseudo parameters have the values that a template sees in the local run.
+// Pseudo parameters have the values that a template sees in the local run; StackName unless Options give the stack another name.
 // AWS CloudFormation User Guide, "Pseudo parameters reference".
 const (
 	Region    = "us-east-1"
@@ -25,12 +27,27 @@ const maxFileBytes = 1 << 20
 
 // Options say what a template leaves open.
 type Options struct {
+	// StackName is the stack's name, empty for the constant StackName. See CheckStackName.
+	StackName string
 	// Parameters overrides the parameters' defaults. An unknown name, or a value that the parameter's own constraints
 	// refuse, is an error.
 	Parameters map[string]string
 	// Physical gives what Ref gives for a resource: a table's name, a key's id. Nil, or an empty answer, means the
 	// logical id.
 	Physical func(logicalID, resourceType string) string
+	// Elsewhere are functions of another stack, logical ids by ARN. One of them may be the API's authorizer.
+	Elsewhere map[string]string
+}
+
+func (o Options) stackName() string { return cmp.Or(o.StackName, StackName) }
+
+// CheckStackName refuses what CloudFormation would not take for a stack's name.
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html
+func CheckStackName(name string) error {
+	if !regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]{0,127}$`).MatchString(name) {
+		return fmt.Errorf("%q is no name of a stack: begin with a letter, and use letters, digits and hyphens, at most 128", name)
+	}
+	return nil
 }
 
 // Load reads the template at path. Folders in it are relative to its own folder, as for the SAM CLI.
@@ -56,7 +73,14 @@ func Load(path string, o Options) (*Stack, error) {
 	if err != nil {
 		return nil, err
 	}
-	return d.stack(folder)
+	s, err := d.stack(folder)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.checkReferences(); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 // stack builds the Stack, functions first: routes and the authorizer name them.
@@ -79,6 +103,9 @@ func (d *document) stack(folder string) (*Stack, error) {
 		case typeKey:
 			s.Keys = append(s.Keys, Key{LogicalID: r.id, Line: r.line, ID: d.physical(r)})
 		}
+	}
+	if err := d.nameKeys(s.Keys); err != nil {
+		return nil, err
 	}
 	api, err := d.api()
 	if err != nil {

@@ -91,7 +91,7 @@ Resources:
     Type: AWS::Serverless::Function
     Properties:
       CodeUri: hello
-      Role: !GetAtt SomeRole.Arn
+      KmsKeyArn: !GetAtt SomeRole.Arn
       Environment:
         Variables:
           MODE: !If [Both, own, other]
@@ -125,6 +125,9 @@ Resources:
     Type: AWS::DynamoDB::Table
     Condition: IsOther
   SealingKey: {Type: "AWS::KMS::Key"}
+  SealingKeyAlias:
+    Type: AWS::KMS::Alias
+    Properties: {AliasName: !Sub "alias/${AWS::StackName}", TargetKeyId: !GetAtt SealingKey.Arn}
   SomeRole:
     Type: AWS::IAM::Role
     Properties: {Policies: !Nonsense x}
@@ -146,7 +149,7 @@ Resources:
 		t.Fatalf("routes %+v", s.API.Routes)
 	}
 	s.API.Routes[0].Line, s.API.Routes[1].Line = 0, 0
-	if want := []Route{{"GET", "/hello/{name}", "Hello", true, 0}, {"ANY", "/", "Hello", false, 0}}; !reflect.DeepEqual(s.API.Routes, want) {
+	if want := []Route{{Method: "GET", Resource: "/hello/{name}", FunctionID: "Hello", Authorized: true}, {Method: "ANY", Resource: "/", FunctionID: "Hello"}}; !reflect.DeepEqual(s.API.Routes, want) {
 		t.Errorf("routes %+v", s.API.Routes)
 	}
 	if len(s.Functions) != 2 || s.Functions[0].LogicalID != "Guard" || s.Functions[0].Timeout != 4*time.Second ||
@@ -170,8 +173,27 @@ Resources:
 		s.Tables[1].Name != "things" || s.Tables[1].SortKey != (KeyAttribute{"n", "N"}) || s.Tables[1].TTLAttribute != "expires_at" {
 		t.Errorf("tables %+v", s.Tables)
 	}
-	if len(s.Keys) != 1 || s.Keys[0].ID != "sealingkey" {
+	if len(s.Keys) != 1 || s.Keys[0].ID != "sealingkey" || s.Keys[0].Alias != "alias/sallyport-local" {
 		t.Errorf("keys %+v", s.Keys)
+	}
+}
+
+func TestAFunctionsAliasAndAnAPIsStageCanBeReferredTo(t *testing.T) {
+	for _, arn := range []string{"!GetAtt Hello.Arn", "!Ref Hello.Alias", `!Sub "${Hello.Alias}"`, `!Sub "${Hello.Arn}:live"`} {
+		text := strings.Replace(smallest, "{StageName: prod}", `
+      StageName: prod
+      Auth: {Authorizers: {A: {FunctionPayloadType: REQUEST, FunctionArn: `+arn+`, Identity: {ReauthorizeEvery: 0}}}}`, 1)
+		text = strings.Replace(text, "CodeUri: hello", `CodeUri: hello
+      AutoPublishAlias: live
+      Environment: {Variables: {AA: !Ref Hello.Alias, BB: !Sub "${Api.Stage}"}}`, 1)
+		s := load(t, text, Options{})
+		if got := s.API.Authorizer.FunctionID; got != "Hello" {
+			t.Errorf("%s: the authorizer is %q", arn, got)
+		}
+		want := map[string]string{"AA": "arn:aws:lambda:us-east-1:123456789012:function:Hello:live", "BB": "prod"}
+		if got := s.Functions[0].Environment; !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: environment %v", arn, got)
+		}
 	}
 }
 

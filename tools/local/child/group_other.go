@@ -1,13 +1,13 @@
 //go:build unix && !linux
 
-package lambda
+package child
 
 import (
 	"os/exec"
 	"syscall"
 )
 
-// ownGroup makes the command lead a process group.
-func ownGroup(command *exec.Cmd) {
+// OwnGroup makes the command lead a process group.
+func OwnGroup(command *exec.Cmd, _ syscall.Signal) {
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 }

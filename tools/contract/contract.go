@@ -1,0 +1,53 @@
+// Package contract says once more who may call what. Tests and the acceptance run hold the system against it, so it shares no
+// code with what it is held against: a mistake in shared/policy is not made here too.
+package contract
+
+import "slices"
+
+// Role is a role with the number that tokens carry for it (package token). A number is never given to another role.
+type Role struct {
+	Name   string
+	Number uint8
+}
+
+// Roles returns all roles.
+func Roles() []Role {
+	return []Role{
+		{"ADMIN", 1},
+		{"DEVELOPER", 2},
+		{"CONSUMER", 3},
+	}
+}
+
+// RoleNames returns the names of all roles.
+func RoleNames() []string {
+	var all []string
+	for _, role := range Roles() {
+		all = append(all, role.Name)
+	}
+	return all
+}
+
+// Route is a route of the stack's own API that needs a token.
+type Route struct {
+	Method, Path string
+	Allowed      []string // the roles that may call it
+	Status       int      // what it answers them
+	Body         any      // what to send it; nil for nothing
+}
+
+// Allows reports whether the role may call the route.
+func (r Route) Allows(role string) bool { return slices.Contains(r.Allowed, role) }
+
+// Routes returns every route that needs a token.
+func Routes() []Route {
+	anyone := RoleNames()
+	return []Route{
+		{Method: "GET", Path: "/dashboard", Allowed: anyone, Status: 200},
+		{Method: "GET", Path: "/admin_resource", Allowed: []string{"ADMIN"}, Status: 200},
+		{Method: "GET", Path: "/developer_resource", Allowed: []string{"DEVELOPER"}, Status: 200},
+		{Method: "GET", Path: "/consumer_resource", Allowed: []string{"CONSUMER"}, Status: 200},
+		{Method: "POST", Path: "/invitations", Allowed: []string{"ADMIN"}, Status: 201, Body: map[string]any{"role": "CONSUMER", "expires_in": 60}},
+		{Method: "POST", Path: "/logout", Allowed: anyone, Status: 204},
+	}
+}

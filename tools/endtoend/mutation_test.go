@@ -1,0 +1,210 @@
+package endtoend_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	awsdynamodb "github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"sallyport/tools/endtoend"
+	"sallyport/tools/local/iam"
+	"sallyport/tools/local/template"
+	"sallyport/tools/local/wildcard"
+)
+
+// mutants is a local run whose database and key service are behind guards of this test's own, which can be given other policies while
+// it runs. The local run's own guards stand before them, with the policies as they are.
+type mutants struct {
+	t         *testing.T
+	runner    *endtoend.Runner
+	functions []template.Function
+	guards    []*iam.Guard
+	caller
+	database
+	stack string
+
+	mu      sync.Mutex
+	denials []iam.Denial
+}
+
+func startMutants(t *testing.T) *mutants {
+	t.Helper()
+	m := &mutants{t: t, stack: stackPrefix + unique()}
+	m.guards = []*iam.Guard{iam.NewDynamoDBGuard(newDatabase(), m.denied), iam.NewKMSGuard(newKeyService(), m.denied)}
+	databaseServer, keyServer := httptest.NewServer(m.guards[0]), httptest.NewServer(m.guards[1])
+	t.Cleanup(databaseServer.Close)
+	t.Cleanup(keyServer.Close)
+	keyID := ""
+	load := func() []template.Function {
+		return loadTemplate(t, func(id, kind string) string {
+			if kind == "AWS::KMS::Key" {
+				return keyID
+			}
+			return m.stack + "-" + id
+		}).Functions
+	}
+	m.enforce(load()) // the run makes an invitation before it tells the key's id
+	m.runner = start(t, "-dynamodb", databaseServer.URL, "-kms", keyServer.URL, "-stack", m.stack)
+	state, err := m.runner.State()
+	if err != nil {
+		t.Fatal(err)
+	}
+	keyID = state.KMSKeyID
+	m.functions = load()
+	m.enforce(m.functions)
+	m.caller, m.database = calling(t, m.runner.Client), openDatabase(t, m.runner)
+	return m
+}
+
+func (m *mutants) denied(d iam.Denial) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.denials = append(m.denials, d)
+}
+
+// refused returns what was refused since it was last asked.
+func (m *mutants) refused() []iam.Denial {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	all := m.denials
+	m.denials = nil
+	return all
+}
+
+func (m *mutants) enforce(functions []template.Function) {
+	for _, guard := range m.guards {
+		guard.Enforce(m.stack, functions)
+	}
+}
+
+// without are the functions' policies with one statement of one function left out.
+func (m *mutants) without(function, statement int) []template.Function {
+	changed := slices.Clone(m.functions)
+	changed[function].Statements = slices.Delete(slices.Clone(changed[function].Statements), statement, statement+1)
+	return changed
+}
+
+// promise is what a function does when all is well: a call that answers with this status. It may be made again after it has failed.
+type promise struct {
+	status int
+	call   func() endtoend.Response
+}
+
+// promises prepare, by function, a promise that needs all of its statements.
+func (m *mutants) promises() map[string]func() promise {
+	return map[string]func() promise{
+		"RegisterFunction": func() promise { // with an invitation, which is looked up and used
+			body := map[string]string{
+				"username": "mutant-" + unique(), "password": "canary " + unique(), "role": "DEVELOPER", "invitation": m.invite(m.runner, "DEVELOPER"),
+			}
+			secrets.add("password", body["password"])
+			return promise{http.StatusCreated, func() endtoend.Response { return m.do(http.MethodPost, "/register", body) }}
+		},
+		"LoginFunction": func() promise {
+			user := m.user()
+			return promise{http.StatusOK, func() endtoend.Response {
+				return m.do(http.MethodPost, "/login", map[string]string{"username": user.Username, "password": user.Password})
+			}}
+		},
+		"VerifyOtpFunction": func() promise { // as the day's first sign-in, which makes the data key
+			user := m.user()
+			challenge := m.login(user)
+			return promise{http.StatusOK, func() endtoend.Response {
+				m.forgetDataKeys()
+				return m.verify(challenge, user.RecoveryCodes[0])
+			}}
+		},
+		"LogoutFunction": func() promise {
+			token := m.signIn(m.user())
+			return promise{http.StatusNoContent, func() endtoend.Response { return m.logout(token) }}
+		},
+		"AuthorizerFunction": func() promise {
+			token := m.signIn(m.user())
+			return promise{http.StatusOK, func() endtoend.Response { return m.get("/dashboard", token) }}
+		},
+		"InvitationsFunction": func() promise {
+			token := m.admin(m.runner)
+			return promise{http.StatusCreated, func() endtoend.Response {
+				got := m.do(http.MethodPost, "/invitations", map[string]any{"role": "DEVELOPER"}, "Authorization", "Bearer "+token)
+				secrets.add("invitation", got.Text("invitation"))
+				return got
+			}}
+		},
+	}
+}
+
+func (m *mutants) forgetDataKeys() {
+	m.t.Helper()
+	table := m.tables["DataKeys"]
+	for _, r := range m.rows("DataKeys") {
+		if _, err := m.client.DeleteItem(m.t.Context(), &awsdynamodb.DeleteItemInput{TableName: &table, Key: map[string]types.AttributeValue{"key_day": r["key_day"]}}); err != nil {
+			m.t.Fatal(err)
+		}
+	}
+}
+
+// The policies hold nothing that could be left out: without any one statement some promise is broken, and a line says which permission
+// is missing. A statement that none of the promises needs fails this test.
+func TestWithoutAnyOneStatementOfItsPoliciesAFunctionFailsVisibly(t *testing.T) {
+	m := startMutants(t)
+	promises := m.promises()
+	order := []int{} // the function that makes new data keys comes last: with them, tokens under the old ones are no good any more
+	for i, f := range m.functions {
+		if f.LogicalID != "VerifyOtpFunction" {
+			order = append(order, i)
+		}
+	}
+	for i, f := range m.functions {
+		if f.LogicalID == "VerifyOtpFunction" {
+			order = append(order, i)
+		}
+	}
+	tried := 0
+	for _, i := range order {
+		f := m.functions[i]
+		if len(f.Statements) == 0 {
+			continue
+		}
+		prepare := promises[f.LogicalID]
+		if prepare == nil {
+			t.Errorf("%s has policies, and this test knows no promise that needs them: add one", f.LogicalID)
+			continue
+		}
+		for j, statement := range f.Statements {
+			promise := prepare()
+			if early := m.refused(); len(early) > 0 {
+				t.Fatalf("%s, %s: refused with all policies as they are: %v", f.LogicalID, statement.Sid, early)
+			}
+			m.enforce(m.without(i, j))
+			kill(t, m.runner, folder(f.LogicalID)) // what a process remembers must not stand in for what it may not ask
+			got := promise.call()
+			if got.Status < 500 {
+				t.Errorf("%s does without its statement %s (template.yaml:%d): %d", f.LogicalID, statement.Sid, statement.Line, got.Status)
+			}
+			refused := m.refused()
+			for _, d := range refused {
+				if d.FunctionID != f.LogicalID || !wildcard.MatchAny(statement.Actions, d.Action) || !wildcard.MatchAny(statement.Resources, d.Resource) ||
+					!strings.HasPrefix(d.String(), f.LogicalID+" may not "+d.Action+" on "+d.Resource+": ") {
+					t.Errorf("%s without %s: refused is %v", f.LogicalID, statement.Sid, d)
+				}
+			}
+			if len(refused) == 0 {
+				t.Errorf("%s without %s: nothing was refused", f.LogicalID, statement.Sid)
+			}
+			m.enforce(m.functions)
+			kill(t, m.runner, folder(f.LogicalID))
+			if got := promise.call(); got.Status != promise.status {
+				t.Errorf("%s with %s again: %d, want %d: %s", f.LogicalID, statement.Sid, got.Status, promise.status, got.Body)
+			}
+			tried++
+		}
+	}
+	if tried == 0 {
+		t.Error("no statement was left out")
+	}
+}

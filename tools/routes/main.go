@@ -1,0 +1,36 @@
+// Command routes prints who may call what, as shared/policy has it: a line for each route, with the API, the method, the
+// resource and the roles. The local run holds template.yaml against it when it starts.
+//
+//	go run ./tools/routes
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"sallyport/shared/policy"
+)
+
+func main() {
+	if err := list(os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "routes:", err)
+		os.Exit(1)
+	}
+}
+
+func list(out io.Writer) error {
+	for _, route := range policy.Routes() {
+		var allowed []string
+		for _, role := range policy.Roles() {
+			if policy.Allows(role, route) {
+				allowed = append(allowed, role.String())
+			}
+		}
+		if _, err := fmt.Fprintf(out, "%s %-6s %-20s %s\n", route.API, route.Method, route.Resource, strings.Join(allowed, ",")); err != nil {
+			return err
+		}
+	}
+	return nil
+}

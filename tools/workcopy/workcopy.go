@@ -1,0 +1,104 @@
+// Package workcopy gives a test a copy of the repository that it may edit, and runs the programs and tests in it. What has not
+// been edited comes from Go's build cache: with -trimpath a package is the same wherever it lies.
+package workcopy
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// Copy is a copy of the repository in a temporary folder of its test.
+type Copy struct{ Root string }
+
+// New copies the repository at root, but for hidden folders: version control, and what its programs have made.
+func New(t testing.TB, root string) Copy {
+	t.Helper()
+	c := Copy{Root: t.TempDir()}
+	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		name, err := filepath.Rel(root, path)
+		switch {
+		case err != nil:
+			return err
+		case name == ".":
+			return nil
+		case strings.HasPrefix(entry.Name(), ".") && entry.IsDir():
+			return filepath.SkipDir
+		case entry.IsDir():
+			return os.Mkdir(filepath.Join(c.Root, name), 0o700)
+		case !entry.Type().IsRegular():
+			return nil
+		}
+		content, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(filepath.Join(c.Root, name), content, 0o600)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// Read returns a file of the copy, by its path in the repository.
+func (c Copy) Read(t testing.TB, name string) string {
+	t.Helper()
+	content, err := os.ReadFile(filepath.Join(c.Root, filepath.FromSlash(name)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(content)
+}
+
+// Write makes or replaces a file of the copy, with the folders that it needs.
+func (c Copy) Write(t testing.TB, name, content string) {
+	t.Helper()
+	path := filepath.Join(c.Root, filepath.FromSlash(name))
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Replace puts text in the place of the one occurrence of old.
+func (c Copy) Replace(t testing.TB, name, old, text string) {
+	t.Helper()
+	content := c.Read(t, name)
+	if n := strings.Count(content, old); n != 1 {
+		t.Fatalf("%s has %d times, want once:\n%s", name, n, old)
+	}
+	c.Write(t, name, strings.Replace(content, old, text, 1))
+}
+
+// Go runs the go command in the copy and returns what it prints.
+func (c Copy) Go(ctx context.Context, arguments ...string) (string, error) {
+	command := exec.CommandContext(ctx, "go", arguments...)
+	command.Dir = c.Root
+	command.Env = append(os.Environ(), "GOFLAGS=-trimpath")
+	output, err := command.CombinedOutput()
+	if err != nil {
+		err = fmt.Errorf("go %s: %w", strings.Join(arguments, " "), err)
+	}
+	return string(output), err
+}
+
+// Test runs one test of a package, such as "./shared/policy", and reports whether it passes.
+func (c Copy) Test(t testing.TB, folder, name string) (output string, passed bool) {
+	t.Helper()
+	output, err := c.Go(t.Context(), "test", "-count=1", "-vet=off", "-run=^"+name+"$", folder)
+	if strings.Contains(output, "no tests to run") {
+		t.Fatalf("%s has no %s", folder, name)
+	}
+	return output, err == nil
+}
