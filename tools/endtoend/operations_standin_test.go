@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -15,12 +14,15 @@ import (
 	cloudformationtypes "github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"sallyport/tools/workcopy"
 )
 
 // standInRegion is one that no other test uses: moto keeps regions apart.
 const standInRegion = "eu-west-1"
 
-// standIn is moto, which stands in for CloudFormation, S3, DynamoDB and KMS, and a shell in a copy of the repository.
+// standIn is moto, which stands in for CloudFormation, S3, DynamoDB and KMS, and a shell in a copy of the repository, so that what
+// SAM makes is in nobody's way.
 type standIn struct {
 	t      *testing.T
 	stacks *cloudformation.Client
@@ -48,31 +50,10 @@ func openStandIn(t *testing.T, programs ...requirement) (standIn, bool) {
 	cfg := aws.Config{Region: standInRegion, BaseEndpoint: &url, Credentials: credentials.NewStaticCredentialsProvider("test", "test", "")}
 	return standIn{
 		t: t, stacks: cloudformation.NewFromConfig(cfg), tables: dynamodb.NewFromConfig(cfg),
-		sh: newShell(t, copyOfRepository(t), map[string]string{
+		sh: newShell(t, workcopy.New(t, root).Root, map[string]string{
 			"AWS_ENDPOINT_URL": url, "AWS_REGION": standInRegion, "AWS_DEFAULT_REGION": standInRegion, "SAM_CLI_TELEMETRY": "0",
 		}),
 	}, true
-}
-
-// copyOfRepository returns a folder with what SAM builds and deploys, and the tools, so that what it makes is in nobody's way.
-func copyOfRepository(t *testing.T) string {
-	t.Helper()
-	dir := t.TempDir()
-	for _, folder := range []string{"functions", "shared", "tools"} {
-		if err := os.CopyFS(filepath.Join(dir, folder), os.DirFS(filepath.Join(root, folder))); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for _, file := range []string{"Makefile", "go.mod", "go.sum", "samconfig.toml", "template.yaml"} {
-		content, err := os.ReadFile(filepath.Join(root, file))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(dir, file), content, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return dir
 }
 
 // create makes a stack from resources and outputs, which are references to them.
@@ -110,6 +91,7 @@ func (s standIn) bucketForArtifacts() {
 }
 
 func TestTheOperationsPageDeploysAndTearsDown(t *testing.T) {
+	t.Parallel()
 	s, ok := openStandIn(t, awsCLI(), samCLI())
 	if !ok {
 		return
@@ -144,6 +126,7 @@ func TestTheOperationsPageDeploysAndTearsDown(t *testing.T) {
 }
 
 func TestTheOperationsPageRestoresAccounts(t *testing.T) {
+	t.Parallel()
 	s, ok := openStandIn(t, awsCLI())
 	if !ok {
 		return
