@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
+	kmstypes "github.com/aws/aws-sdk-go-v2/service/kms/types"
 
 	"sallyport/tools/workcopy"
 )
@@ -98,7 +99,9 @@ func (s standIn) mendKeys() {
 		s.t.Fatal(err)
 	}
 	for _, key := range keys.Keys {
-		_, err := s.keys.PutKeyPolicy(s.t.Context(), &kms.PutKeyPolicyInput{KeyId: key.KeyId, Policy: aws.String(`{"Statement": []}`)})
+		_, err := s.keys.PutKeyPolicy(s.t.Context(), &kms.PutKeyPolicyInput{
+			KeyId: key.KeyId, PolicyName: aws.String("default"), Policy: aws.String(`{"Statement": []}`),
+		})
 		if err != nil {
 			s.t.Fatal(err)
 		}
@@ -134,7 +137,11 @@ func TestTheOperationsPageDeploysAndTearsDown(t *testing.T) {
 	}
 	s.sh.set("accounts", table)
 	s.sh.set("key", key)
-	wantsPrinted(t, s.sh.run("Tear down 4"), "PendingDeletion")
+	s.sh.run("Tear down 4")
+	described, err := s.keys.DescribeKey(t.Context(), &kms.DescribeKeyInput{KeyId: &key})
+	if err != nil || described.KeyMetadata.KeyState != kmstypes.KeyStatePendingDeletion {
+		t.Errorf("the key: %+v, %v", described, err)
+	}
 	if _, err := s.tables.DescribeTable(t.Context(), &dynamodb.DescribeTableInput{TableName: &table}); err == nil {
 		t.Error("the table is still there")
 	}
