@@ -1,6 +1,7 @@
 package account_test
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"maps"
@@ -159,6 +160,28 @@ func (m *machine) logout(t *rapid.T) {
 	s.ended = true
 }
 
+// endAll ends all sessions of an account, and voids its challenges.
+func (m *machine) endAll(t *rapid.T) {
+	name := rapid.SampledFrom(machineNames).Draw(t, "name")
+	_, err := account.NewChanger(m.store).EndSessions(t.Context(), name)
+	p := m.people[name]
+	if p == nil {
+		if !errors.Is(err, account.ErrNoAccount) {
+			t.Fatalf("of nobody: %v", err)
+		}
+		return
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range m.sessions {
+		s.ended = s.ended || s.of == p
+	}
+	for _, challenge := range m.challenges {
+		challenge.used = challenge.used || challenge.of == p
+	}
+}
+
 func (m *machine) wait(t *rapid.T) {
 	m.clock.Advance(rapid.SampledFrom([]time.Duration{
 		time.Second, 10 * time.Second, 30 * time.Second, 30 * time.Second, 5 * time.Minute, 16 * time.Minute, tokenLife - time.Minute,
@@ -210,7 +233,8 @@ func TestWhateverHappensATokenLetsInExactlyWhileItsSessionLives(t *testing.T) {
 		m := &machine{world: newWorld(t), people: map[string]*modelPerson{}}
 		t.Repeat(map[string]func(*rapid.T){
 			"register": m.register, "login": m.login, "verify": m.verify, "verify again": m.verify, "logout": m.logout, "wait": m.wait,
-			"": m.check,
+			"end all": m.endAll,
+			"":        m.check,
 		})
 	})
 }

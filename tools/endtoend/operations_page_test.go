@@ -14,7 +14,8 @@ import (
 const (
 	byOperator = "with tools/operator against the local run"
 	byAWSCLI   = "with the AWS CLI against the local run"
-	onStandIn  = "with SAM and the AWS CLI against moto"
+	byStandIn  = "with the AWS CLI and tools/operator against moto"
+	bySAM      = "with SAM and the AWS CLI against moto"
 	notHere    = "needs AWS: "
 )
 
@@ -32,31 +33,32 @@ func placesOfBlocks() map[string]string {
 		"End every session 2": notHere + "moto has no Lambda functions of a SAM template",
 		"End every session 3": notHere + "as the one before",
 
-		"Deploy 1":                onStandIn,
-		"Upgrade and roll back 1": onStandIn,
+		"Deploy 1":                notHere + "SAM asks questions at the first deploy; the block after it gives the answers as flags",
+		"Deploy 2":                bySAM,
+		"Upgrade and roll back 1": bySAM,
 		"Upgrade and roll back 2": notHere + "moto has no failed updates",
 
 		"Keys 1":   byAWSCLI,
-		"Keys 2":   onStandIn,
+		"Keys 2":   byStandIn,
 		key + " 1": byAWSCLI,
 		key + " 2": byAWSCLI,
 		key + " 3": byAWSCLI,
 
-		rows + " 1": onStandIn,
-		rows + " 2": onStandIn,
-		rows + " 3": onStandIn,
-		rows + " 4": onStandIn,
-		rows + " 5": onStandIn,
+		rows + " 1": byStandIn,
+		rows + " 2": byStandIn,
+		rows + " 3": byStandIn,
+		rows + " 4": byStandIn,
+		rows + " 5": byStandIn,
 
 		table + " 1":   notHere + "moto leaves no system backup behind a table",
 		another + " 1": byAWSCLI,
 		another + " 2": byAWSCLI,
 		another + " 3": byAWSCLI,
 
-		"Tear down 1": onStandIn,
-		"Tear down 2": onStandIn,
-		"Tear down 3": onStandIn,
-		"Tear down 4": onStandIn,
+		"Tear down 1": byStandIn,
+		"Tear down 2": bySAM,
+		"Tear down 3": bySAM,
+		"Tear down 4": bySAM,
 		"Tear down 5": notHere + "moto does not import resources",
 
 		"Logs 1":      notHere + "CloudWatch",

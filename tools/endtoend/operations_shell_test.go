@@ -114,17 +114,23 @@ func wantsPrinted(t *testing.T, printed, want string) {
 	}
 }
 
-// installed reports whether a program of the page can be run. In CI it must be.
-func installed(t *testing.T, program, install string) bool {
+// requirement is a program that blocks of the page call, and how it is installed.
+type requirement struct{ name, install string }
+
+func awsCLI() requirement { return requirement{"aws", "pip install awscli"} }
+func samCLI() requirement { return requirement{"sam", "pip install aws-sam-cli"} }
+
+// installed reports whether the program is there. In CI it must be.
+func installed(t *testing.T, p requirement) bool {
 	t.Helper()
-	err := exec.CommandContext(t.Context(), program, "--version").Run()
+	err := exec.CommandContext(t.Context(), p.name, "--version").Run()
 	if err == nil {
 		return true
 	}
 	if os.Getenv("CI") != "" {
-		t.Errorf("%s is missing (%v): %s, as .ci/run does", program, err, install)
+		t.Errorf("%s is missing (%v): %s, as .ci/run does", p.name, err, p.install)
 	} else {
-		t.Logf("%s is missing: the blocks of docs/operations.md that need it are not run (%s)", program, install)
+		t.Logf("%s is missing: the blocks of docs/operations.md that need it are not run (%s)", p.name, p.install)
 	}
 	return false
 }

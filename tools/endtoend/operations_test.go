@@ -25,7 +25,7 @@ type operated struct {
 
 func operate(t *testing.T) operated {
 	t.Helper()
-	runner := start(t)
+	runner := start(t, embeddedKMS...)
 	state, err := runner.State()
 	if err != nil {
 		t.Fatal(err)
@@ -55,6 +55,7 @@ func (o operated) account() (*endtoend.User, string) {
 }
 
 func TestTheOperationsPageDoesToAccountsWhatItSays(t *testing.T) {
+	t.Parallel()
 	o := operate(t)
 	const lock, one = "Somebody cannot sign in: 429 1", "End one account's sessions, disable it, or change its role "
 
@@ -140,7 +141,8 @@ func invitationIn(t *testing.T, printed string) string {
 }
 
 func TestTheOperationsPageDoesToKeysAndTablesWhatItSays(t *testing.T) {
-	if !installed(t, "aws", "pip install awscli") {
+	t.Parallel()
+	if !installed(t, awsCLI()) {
 		return
 	}
 	o := operate(t)
