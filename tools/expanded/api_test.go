@@ -168,6 +168,9 @@ func TestADomainOfOnesOwnTakesThePlaceOfTheGatewaysAddress(t *testing.T) {
 		if got := s.output("ApiUrl"); got != test.url {
 			t.Errorf("%s: ApiUrl is %v", test.name, got)
 		}
+		if format := fmt.Sprint(s.property("ApiStage", "AccessLogSetting", "Format")); strings.Contains(format, "api.example.test") != test.domain {
+			t.Errorf("%s: the stage does not change with the domain, and the gateway's address would stay on: %s", test.name, format)
+		}
 		if test.domain && (s.property("DomainMapping", "Stage") != "<ApiStage>" || s.property("DomainMapping", "RestApiId") != "<Api>") {
 			t.Errorf("%s: mapped to %v", test.name, s.resources["DomainMapping"].Properties)
 		}
