@@ -1,6 +1,7 @@
 package template
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -17,7 +18,7 @@ func (a API) CheckRules(file string, rules []Rule) error {
 	d := &document{file: file}
 	for _, route := range a.Routes {
 		if route.Authorized && !slices.ContainsFunc(rules, route.covers) {
-			return d.fault(&yaml.Node{Line: route.Line}, route.FunctionID,
+			return d.fault(&yaml.Node{Line: cmp.Or(route.Line, a.Line)}, cmp.Or(route.FunctionID, a.LogicalID), // a preflight is the API's own
 				fmt.Sprintf("%s %s is protected, but shared/policy has no rule for it, so nobody could call it", route.Method, route.Resource),
 				"add a line to rules in shared/policy/policy.go")
 		}

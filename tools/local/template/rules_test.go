@@ -35,6 +35,13 @@ func TestRulesAndRoutesAreHeldAgainstEachOther(t *testing.T) {
 	}
 }
 
+func TestAProtectedPreflightWithoutARuleIsTheAPIs(t *testing.T) {
+	api := API{LogicalID: "Api", Line: 3, Routes: []Route{{Method: "OPTIONS", Resource: "/things", Authorized: true}}}
+	if err := api.CheckRules("t.yaml", nil); err == nil || !strings.HasPrefix(err.Error(), "t.yaml:3: Api: OPTIONS /things is protected, but") {
+		t.Error(err)
+	}
+}
+
 func TestEveryReferenceMustNameSomethingServedOrNot(t *testing.T) {
 	for value, unknown := range map[string]string{
 		"!Ref Logs": "", "!GetAtt Logs.Arn": "", "!GetAtt [Logs, Arn]": "", "!Sub \"${Logs} ${Logs.Arn} ${AWS::Region} ${!Nothing}\"": "",
