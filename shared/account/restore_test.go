@@ -154,11 +154,11 @@ func TestRestoringEndsTheSessionsThatAreThere(t *testing.T) {
 	w := newWorld(t)
 	p := w.person(t, "alice")
 	old := w.account(t, "alice")
-	token := w.signIn(t, p).AccessToken
+	before := w.signIn(t, p).AccessToken
 	w.store.EditAccount("alice", func(a *account.Account) { a.PasswordHash = "$argon2id$damaged" })
 	done, err := (&account.Restorer{Store: w.store, Now: w.clock.Now}).Restore(t.Context(), old)
-	if err != nil || done.Ended != 1 || w.live(t, token) {
-		t.Fatalf("%+v, %v; the session lives: %v", done, err, w.live(t, token))
+	if err != nil || done.Ended != 1 || w.live(t, before) {
+		t.Fatalf("%+v, %v; the session lives: %v", done, err, w.live(t, before))
 	}
 	w.clock.Advance(time.Minute)
 	w.signIn(t, p)

@@ -84,13 +84,15 @@ func tooMany(wait time.Duration) error {
 	}
 }
 
-// Unthrottle forgets the failed passwords of a name and, if there is such an account, the failed codes of the account. Windows
-// of addresses stay. It reports whether there is such an account. The errors are those of a Changer, ErrNoAccount aside.
-func Unthrottle(ctx context.Context, store interface {
+// UnthrottleStore is what forgetting failures needs of a store.
+type UnthrottleStore interface {
 	Reader
 	Throttles
-}, username string,
-) (bool, error) {
+}
+
+// Unthrottle forgets the failed passwords of a name and, if there is such an account, the failed codes of the account. Windows
+// of addresses stay. It reports whether there is such an account. The errors are those of a Changer, ErrNoAccount aside.
+func Unthrottle(ctx context.Context, store UnthrottleStore, username string) (bool, error) {
 	canonical, err := Canonical(username)
 	if err != nil {
 		return false, err

@@ -129,8 +129,7 @@ func (r *restoring) one(ctx context.Context, user string) error {
 		return nil
 	}
 	// While the account was gone nothing listed its sessions, and nobody could begin one: whatever rows there are, are leftovers.
-	_, err = deleteTokensOf(ctx, r.client, r.tokens, old.UserID)
-	return err
+	return deleteTokensOf(ctx, r.client, r.tokens, old.UserID)
 }
 
 // hold says what is wrong with one account. Any other failure it returns.

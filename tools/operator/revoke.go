@@ -106,7 +106,7 @@ func revokeEveryone(ctx context.Context, found deployed, out output) error {
 		}
 		fmt.Fprintf(out.stdout, "%s: %s.\n", envelope.Date(day), said)
 	}
-	deleted, err := deleteRows(ctx, found.client, tokens, "user_id", "token_id")
+	deleted, err := deleteTokens(ctx, found.client, tokens)
 	fmt.Fprintf(out.stdout, "Token rows deleted: %d.\n", deleted)
 	if err != nil {
 		failed = stack.Explain("dynamodb:Scan or DeleteItem", cause(err))

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -16,50 +15,51 @@ import (
 // deleters is how many rows are deleted at once: some thousand a second on AWS.
 const deleters = 16
 
-// deleteRows deletes every row of a table, which has the named key, and returns how many. Rows that come in meanwhile may stay. It stops
-// at the first failure; then it can be run again.
-func deleteRows(ctx context.Context, client *dynamodb.Client, table string, key ...string) (int, error) {
+// tokenKey is the primary key of Tokens.
+const tokenKey = "user_id, token_id"
+
+// deleteTokens deletes every row of Tokens, and returns how many. Rows that come in meanwhile may stay. It stops at the first
+// failure; then it can be run again.
+func deleteTokens(ctx context.Context, client *dynamodb.Client, table string) (int64, error) {
 	pages := dynamodb.NewScanPaginator(client, &dynamodb.ScanInput{
-		TableName: aws.String(table), ConsistentRead: aws.Bool(true), ProjectionExpression: aws.String(strings.Join(key, ", ")),
+		TableName: aws.String(table), ConsistentRead: aws.Bool(true), ProjectionExpression: aws.String(tokenKey),
 	})
-	deleted := 0
+	var all int64
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return deleted, err
+			return all, err
 		}
-		n, err := deleteKeys(ctx, client, table, page.Items)
-		deleted += n
+		deleted, err := deleteKeys(ctx, client, table, page.Items)
+		all += deleted
 		if err != nil {
-			return deleted, err
+			return all, err
 		}
 	}
-	return deleted, nil
+	return all, nil
 }
 
 // deleteTokensOf deletes every token row of a user.
-func deleteTokensOf(ctx context.Context, client *dynamodb.Client, table string, userID token.ID) (int, error) {
+func deleteTokensOf(ctx context.Context, client *dynamodb.Client, table string, userID token.ID) error {
 	pages := dynamodb.NewQueryPaginator(client, &dynamodb.QueryInput{
 		TableName: aws.String(table), ConsistentRead: aws.Bool(true),
-		KeyConditionExpression: aws.String("user_id = :user_id"), ProjectionExpression: aws.String("user_id, token_id"),
+		KeyConditionExpression: aws.String("user_id = :user_id"), ProjectionExpression: aws.String(tokenKey),
 		ExpressionAttributeValues: dynamo.Item{":user_id": dynamo.S(userID.String())},
 	})
-	deleted := 0
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return deleted, err
+			return err
 		}
-		n, err := deleteKeys(ctx, client, table, page.Items)
-		deleted += n
-		if err != nil {
-			return deleted, err
+		if _, err := deleteKeys(ctx, client, table, page.Items); err != nil {
+			return err
 		}
 	}
-	return deleted, nil
+	return nil
 }
 
-func deleteKeys(ctx context.Context, client *dynamodb.Client, table string, keys []dynamo.Item) (int, error) {
+// deleteKeys deletes rows, several at once, and returns how many are gone when the first failure stops it.
+func deleteKeys(ctx context.Context, client *dynamodb.Client, table string, keys []dynamo.Item) (int64, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	queue := make(chan dynamo.Item)
@@ -76,15 +76,19 @@ func deleteKeys(ctx context.Context, client *dynamodb.Client, table string, keys
 			}
 		})
 	}
+	hand(ctx, queue, keys)
+	workers.Wait()
+	return deleted.Load(), context.Cause(ctx)
+}
+
+// hand gives the keys to whoever takes them, until ctx ends.
+func hand(ctx context.Context, queue chan<- dynamo.Item, keys []dynamo.Item) {
+	defer close(queue)
 	for _, key := range keys {
 		select {
 		case queue <- key:
-			continue
 		case <-ctx.Done():
+			return
 		}
-		break
 	}
-	close(queue)
-	workers.Wait()
-	return int(deleted.Load()), context.Cause(ctx)
 }

@@ -78,7 +78,7 @@ func explain(err error, user string) error {
 	case apperr.CodeOf(err) == apperr.InvalidRequest:
 		return errors.New(apperr.From(err).Detail)
 	case apperr.CodeOf(err) == apperr.Corrupt:
-		return fmt.Errorf("the row of %q is damaged (%w): see docs/operations.md, Restore", user, cause(err))
+		return fmt.Errorf("the row of %q is damaged (%w): docs/operations.md says under Recovery how to mend it", user, cause(err))
 	}
 	return stack.Explain(permissions, cause(err))
 }
