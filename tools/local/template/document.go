@@ -33,6 +33,7 @@ type document struct {
 	resources  map[string]*resource
 	order      []*resource
 	globals    mapping
+	outputs    mapping
 	visited    int // nodes evaluated so far, see maxVisited
 }
 
@@ -65,6 +66,9 @@ func parse(file string, text []byte, o Options) (*document, error) {
 		return nil, err
 	}
 	if d.globals, err = d.mapping("", "Globals", sections.get("Globals")); err != nil {
+		return nil, err
+	}
+	if d.outputs, err = d.mapping("", "Outputs", sections.get("Outputs")); err != nil {
 		return nil, err
 	}
 	return d, d.readResources(sections, root)
