@@ -47,9 +47,9 @@ func TestTwoStacksInOneAccountShareNothingButTheAccountsLogSetting(t *testing.T)
 			t.Errorf("%s reads a metric of no resource of the stack: %v", id, metrics)
 		}
 	}
-	for _, rule := range []*stack{one, other} {
-		if got := rule.property("WebFirewall", "VisibilityConfig", "MetricName"); got != rule.name {
-			t.Errorf("the firewall's metric is called %v in %s", got, rule.name)
+	for _, each := range []*stack{one, other} {
+		if got := each.property("WebFirewall", "VisibilityConfig", "MetricName"); got != each.name {
+			t.Errorf("the firewall's metric is called %v in %s", got, each.name)
 		}
 	}
 	if got := slices.Sorted(maps.Keys(one.resources)); !slices.Equal(got, slices.Sorted(maps.Keys(other.resources))) {

@@ -81,7 +81,7 @@ func (d *document) checkText(id string, argument, site *yaml.Node) error {
 // begins with its own name. What follows a dot is an attribute, or a thing that SAM makes.
 func (d *document) checkTarget(id, target string, site *yaml.Node) error {
 	name, _, _ := strings.Cut(target, ".")
-	if _, ok := d.parameters[name]; ok || d.resources[name] != nil || strings.HasPrefix(name, "AWS::") {
+	if _, ok := d.parameters[name]; ok || d.resources[name] != nil || isPseudoParameter(name) || isDeploymentResource(name) {
 		return nil
 	}
 	for _, r := range d.order {
@@ -90,4 +90,19 @@ func (d *document) checkTarget(id, target string, site *yaml.Node) error {
 		}
 	}
 	return d.fault(site, id, fmt.Sprintf("it refers to %q, which is neither a parameter nor a resource", name), "declare it, or correct the name")
+}
+
+// isPseudoParameter lists what Ref knows without a declaration. CloudFormation User Guide, "Pseudo parameters reference".
+func isPseudoParameter(name string) bool {
+	switch name {
+	case "AWS::AccountId", "AWS::NoValue", "AWS::NotificationARNs", "AWS::Partition", "AWS::Region", "AWS::StackId", "AWS::StackName", "AWS::URLSuffix":
+		return true
+	}
+	return false
+}
+
+// isDeploymentResource lists what SAM makes once for all gradual deployments. AWS SAM Developer Guide, "Generated CloudFormation
+// resources".
+func isDeploymentResource(name string) bool {
+	return name == "CodeDeployServiceRole" || name == "ServerlessDeploymentApplication"
 }

@@ -1,5 +1,6 @@
 // Package template reads the parts of an AWS SAM template that a local run serves: the API with its routes, its
-// authorizer and its gateway responses, the functions, the tables and the keys. Everything else is left unread.
+// authorizer and its gateway responses, the functions, the tables and the keys. Everything else is left unread, but for the
+// names that it refers to.
 //
 // Load refuses what it doesn't know rather than guess: a template that loads is served as AWS would serve it.
 package template
@@ -112,5 +113,5 @@ func (d *document) stack(folder string) (*Stack, error) {
 		return nil, err
 	}
 	s.API = api
-	return s, nil
+	return s, d.checkReferences()
 }
