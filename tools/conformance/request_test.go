@@ -103,7 +103,7 @@ func (r request) sendTo(base, name string) (response, error) {
 	if err != nil {
 		return response{}, fmt.Errorf("%s %s: %w", r.method, r.target, err)
 	}
-	defer got.Body.Close() //nolint:errcheck // nothing is lost with a body that has been read
+	defer got.Body.Close()
 	var body bytes.Buffer
 	_, err = body.ReadFrom(got.Body)
 	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {

@@ -14,7 +14,7 @@ func requestHeaderRows() []row {
 	dropped := notes("table of headers: not passed on to Lambda")
 	passed := measured("test_apigateway_integrations.snapshot.json", "headers that reach a Lambda proxy integration")
 	spelling := get("/open")
-	spelling.header = http.Header{"x-oDD-CASE": {"1"}} //nolint:canonicalheader // the spelling is what is looked at
+	spelling.header = http.Header{"x-oDD-CASE": {"1"}}
 	const trace = "Root=1-5759e988-bd862e3fe1be46a994272793"
 	return []row{
 		plain("several values of one", both, get("/open").with("X-Many", "a", "b"), "headers.X-Many", `"b"`, "multiValueHeaders.X-Many", `["a","b"]`),
