@@ -22,12 +22,15 @@ type request struct {
 	handler        *script.Script
 }
 
-func get(target string) request {
-	return request{method: http.MethodGet, target: target, header: http.Header{}}
+func get(target string) request { return method(http.MethodGet, target) }
+
+// posted sends a body to the one route that takes any.
+func posted(body string) request {
+	r := method(http.MethodPost, "/open")
+	r.body = body
+	return r
 }
-func post(target, body string) request {
-	return request{method: http.MethodPost, target: target, header: http.Header{}, body: body}
-}
+
 func method(method, target string) request {
 	return request{method: method, target: target, header: http.Header{}}
 }
