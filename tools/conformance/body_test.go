@@ -7,7 +7,7 @@ func bodyRows() []row {
 		return answer{status: http.StatusOK, event: map[string]string{"body": text, "isBase64Encoded": isBase64}}
 	}
 	sent := func(name, api string, cites source, body, contentType string, want answer) row {
-		send := post("/open", body)
+		send := posted(body)
 		if contentType != "" {
 			send = send.with("Content-Type", contentType)
 		}

@@ -28,7 +28,7 @@ func gatewayResponseRows() []row {
 		configured("DEFAULT_4XX for a type that is not configured", responseType("DEFAULT_4XX"), get("/nothing").with("Authorization", "Bearer x"), answer{status: 403, kind: "IncompleteSignature", body: `{"fallback":"INVALID_SIGNATURE"}`}),
 		configured("DEFAULT_5XX for a type that is not configured", responseType("DEFAULT_5XX"), get("/guarded").authorized(`{}`), answer{status: 500, kind: "AuthorizerConfiguration", body: `{"fallback":"AUTHORIZER_CONFIGURATION_ERROR"}`}),
 		configured("DEFAULT_5XX for a function that fails", responseType("DEFAULT_5XX"), crash, answer{status: 502, kind: "InternalServerError", body: `{"fallback":"DEFAULT_5XX"}`}),
-		configured("413 can't be customized", notes("customizing 413 REQUEST_TOO_LARGE is not supported"), post("/open", strings.Repeat("x", 10<<20+1)), answer{status: 413, kind: "RequestTooLarge", body: `{"message":"Request Too Long"}`}),
+		configured("413 can't be customized", notes("customizing 413 REQUEST_TOO_LARGE is not supported"), posted(strings.Repeat("x", 10<<20+1)), answer{status: 413, kind: "RequestTooLarge", body: `{"message":"Request Too Long"}`}),
 		configured("a function's own error is not touched", gatewayResponse("for what the gateway itself answers"), get("/open").answered(`{"statusCode":401,"body":"mine"}`), answer{status: 401, body: "mine", header: map[string]string{"X-Asked-For": ""}}),
 		fallback("the status of DEFAULT_4XX, for an unknown route", allStatuses, get("/nothing"), answer{status: 418, kind: "MissingAuthenticationToken", body: `{"fallback":"MISSING_AUTHENTICATION_TOKEN"}`}),
 		fallback("the status of DEFAULT_4XX, for a missing credential", allStatuses, get("/guarded"), answer{status: 418, kind: "Unauthorized", body: `{"fallback":"UNAUTHORIZED"}`}),

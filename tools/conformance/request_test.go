@@ -22,12 +22,15 @@ type request struct {
 	handler        *script.Script
 }
 
-func get(target string) request {
-	return request{method: http.MethodGet, target: target, header: http.Header{}}
+func get(target string) request { return method(http.MethodGet, target) }
+
+// posted sends a body to the one route that takes any.
+func posted(body string) request {
+	r := method(http.MethodPost, "/open")
+	r.body = body
+	return r
 }
-func post(target, body string) request {
-	return request{method: http.MethodPost, target: target, header: http.Header{}, body: body}
-}
+
 func method(method, target string) request {
 	return request{method: method, target: target, header: http.Header{}}
 }
@@ -103,7 +106,7 @@ func (r request) sendTo(base, name string) (response, error) {
 	if err != nil {
 		return response{}, fmt.Errorf("%s %s: %w", r.method, r.target, err)
 	}
-	defer got.Body.Close() //nolint:errcheck // nothing is lost with a body that has been read
+	defer got.Body.Close()
 	var body bytes.Buffer
 	_, err = body.ReadFrom(got.Body)
 	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {

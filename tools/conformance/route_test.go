@@ -26,7 +26,7 @@ func routeRows() []row {
 		plain("an unknown method", measured("test_apigateway_common.snapshot.json", "wrong method"), method("DELETE", "/open"), unknownRoute()),
 		plain("an unknown path with a credential", responseType("INVALID_SIGNATURE"), get("/nothing").with("Authorization", "Bearer x"), signature),
 		plain("the root", proxyResource, get("/"), found("resource", `"/"`, "path", `"/"`, parameters, "null")),
-		plain("one of several methods of a path", guide("how-to-method-settings", "Methods"), post("/open", "x"), found("httpMethod", `"POST"`)),
+		plain("one of several methods of a path", guide("how-to-method-settings", "Methods"), posted("x"), found("httpMethod", `"POST"`)),
 		plain("a literal before a parameter", proxyResource, get("/items/special"), found("resource", `"/items/special"`, parameters, "null")),
 		plain("a parameter", proxy("pathParameters"), get("/items/7"), found("resource", `"/items/{id}"`, parameters, `{"id":"7"}`)),
 		plain("two parameters", proxy("pathParameters"), get("/items/7/parts/8"), found(parameters, `{"id":"7","part":"8"}`)),

@@ -41,8 +41,8 @@ func binaryMedia(says string) source {
 	return guide("lambda-proxy-binary-media", "Return binary media: "+says)
 }
 
-func lambdaQuotas(says string) source {
-	return source{title: "Lambda quotas: " + says, url: "https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"}
+func lambdaPayload() source {
+	return source{title: "Lambda quotas: invocation payload", url: "https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"}
 }
 
 func iam(page, says string) source {
