@@ -113,5 +113,5 @@ func (d *document) stack(folder string) (*Stack, error) {
 		return nil, err
 	}
 	s.API = api
-	return s, d.checkReferences()
+	return s, nil
 }
