@@ -35,7 +35,7 @@ test: ## run all tests, with the race detector and in random order
 
 test-backends: ## run the end-to-end tests on DynamoDB Local and moto's KMS (`.ci/servers make test-backends` starts both)
 	@[ -n "$$DYNAMODB_LOCAL_URL" ] && [ -n "$$KMS_MOTO_URL" ] || { echo "DYNAMODB_LOCAL_URL or KMS_MOTO_URL is not set: run '.ci/servers make test-backends', which starts both servers (with Java, Maven and Python 3), or set both to URLs of your own" >&2; exit 1; }
-	$(GO) test -shuffle=on -timeout=$(TEST_TIMEOUT) ./tools/endtoend -args -dynamodb "$$DYNAMODB_LOCAL_URL" -kms "$$KMS_MOTO_URL"
+	$(GO) test -race -shuffle=on -timeout=$(TEST_TIMEOUT) ./tools/endtoend -args -dynamodb "$$DYNAMODB_LOCAL_URL" -kms "$$KMS_MOTO_URL"
 
 sam-local: ## the same in Lambda's containers, at http://127.0.0.1:3001, beside make dev's: needs SAM and Docker
 	@command -v docker >/dev/null || { echo "docker is missing: install Docker (https://docs.docker.com/get-docker)" >&2; exit 1; }
