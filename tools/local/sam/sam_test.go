@@ -89,7 +89,7 @@ func TestWhatIsMissingIsSaidInOneLineWithWhatToInstall(t *testing.T) {
 		}
 	}
 	program := func(name, script string) {
-		if err := os.WriteFile(filepath.Join(bin, name), []byte("#!/bin/sh\n"+script+"\n"), 0o700); err != nil { //nolint:gosec // G306: a program is executable
+		if err := os.WriteFile(filepath.Join(bin, name), []byte("#!/bin/sh\n"+script+"\n"), 0o700); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -111,7 +111,7 @@ func TestSamLocalThatEndsIsNotWaitedForAndLeavesNothing(t *testing.T) {
 	}
 	bin, folder := t.TempDir(), t.TempDir()
 	for name, script := range map[string]string{"sam": "exit 1", "docker": "echo 28"} {
-		if err := os.WriteFile(filepath.Join(bin, name), []byte("#!/bin/sh\n"+script+"\n"), 0o700); err != nil { //nolint:gosec // G306: a program is executable
+		if err := os.WriteFile(filepath.Join(bin, name), []byte("#!/bin/sh\n"+script+"\n"), 0o700); err != nil {
 			t.Fatal(err)
 		}
 	}
