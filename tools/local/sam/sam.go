@@ -148,7 +148,7 @@ func (a *API) await(ctx context.Context) error {
 			return errors.New("sam local ended before it answered: it says above why")
 		case <-ticker.C:
 		}
-		request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+a.address+"/", nil)
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+a.address+"/", http.NoBody)
 		if err != nil {
 			return fmt.Errorf("ask sam local whether it answers: %w", err)
 		}

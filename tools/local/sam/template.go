@@ -39,13 +39,13 @@ func declare(template []byte, variables map[string]map[string]string) ([]byte, e
 }
 
 // member returns a mapping's value, made if asked for and absent.
-func member(mapping *yaml.Node, name string, make bool) *yaml.Node {
+func member(mapping *yaml.Node, name string, create bool) *yaml.Node {
 	for i := 0; i+1 < len(mapping.Content); i += 2 {
 		if mapping.Content[i].Value == name {
 			return mapping.Content[i+1]
 		}
 	}
-	if !make {
+	if !create {
 		return nil
 	}
 	value := &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map"}
