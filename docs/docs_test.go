@@ -22,7 +22,7 @@ var (
 	path    = regexp.MustCompile(`^[\w.-]+(/[\w.-]+)*/?$`)
 	file    = regexp.MustCompile(`\.(go|md|yaml|toml|svg|json|txt)$`)
 	snake   = regexp.MustCompile(`^[a-z]+(_[a-z]+)+$`)
-	target  = regexp.MustCompile(`^make ([a-z]+)`)
+	target  = regexp.MustCompile(`^make ([a-z-]+)`)
 	heading = regexp.MustCompile(`(?m)^#+ (.+)$`)
 	declare = regexp.MustCompile(`(?m)^func ((?:Test|Fuzz|Benchmark|Example)\w*)\(`)
 
