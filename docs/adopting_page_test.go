@@ -89,7 +89,7 @@ func readSteps(t *testing.T) map[int]step {
 
 // hunks reads a diff without positions; a line @@ is between two hunks.
 func hunks(lines []string) []hunk {
-	all := make([]hunk, 1)
+	all := []hunk{{}}
 	for _, line := range lines {
 		last := &all[len(all)-1]
 		switch {

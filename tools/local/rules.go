@@ -20,7 +20,7 @@ const apiVariable = "SallyportApi"
 // Where there is no such program there is nothing to compare.
 func (s *system) checkRules(ctx context.Context) error {
 	repository := filepath.Dir(s.options.template)
-	if info, err := os.Stat(filepath.Join(repository, "tools", "routes")); err != nil || !info.IsDir() {
+	if _, err := os.Stat(filepath.Join(repository, "tools", "routes")); errors.Is(err, os.ErrNotExist) {
 		return nil
 	}
 	listed, err := s.listRules(ctx, repository)

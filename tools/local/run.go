@@ -54,7 +54,7 @@ func run(ctx, hurry context.Context, o options, out *output) (err error) {
 	if urls.attached, err = s.serveAttached(ctx); err != nil {
 		return err
 	}
-	samEnded := (<-chan struct{})(nil)
+	var samEnded <-chan struct{} // nil without -sam
 	if samListener != nil {
 		urls.sam, samEnded = "http://"+samListener.Addr().String(), s.sam.Exited()
 	}

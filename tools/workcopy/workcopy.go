@@ -19,29 +19,23 @@ type Copy struct{ Root string }
 // New copies the repository at root, but for hidden folders: version control, and what its programs have made.
 func New(t testing.TB, root string) Copy {
 	t.Helper()
-	c := Copy{Root: t.TempDir()}
-	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		name, err := filepath.Rel(root, path)
+	c, tree := Copy{Root: t.TempDir()}, os.DirFS(root)
+	err := fs.WalkDir(tree, ".", func(name string, entry fs.DirEntry, err error) error {
 		switch {
-		case err != nil:
+		case err != nil, name == ".":
 			return err
-		case name == ".":
-			return nil
 		case strings.HasPrefix(entry.Name(), ".") && entry.IsDir():
-			return filepath.SkipDir
+			return fs.SkipDir
 		case entry.IsDir():
-			return os.Mkdir(filepath.Join(c.Root, name), 0o700)
+			return os.Mkdir(c.path(name), 0o700)
 		case !entry.Type().IsRegular():
 			return nil
 		}
-		content, err := os.ReadFile(path)
+		content, err := fs.ReadFile(tree, name)
 		if err != nil {
 			return err
 		}
-		return os.WriteFile(filepath.Join(c.Root, name), content, 0o600)
+		return os.WriteFile(c.path(name), content, 0o600)
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -49,10 +43,12 @@ func New(t testing.TB, root string) Copy {
 	return c
 }
 
+func (c Copy) path(name string) string { return filepath.Join(c.Root, filepath.FromSlash(name)) }
+
 // Read returns a file of the copy, by its path in the repository.
 func (c Copy) Read(t testing.TB, name string) string {
 	t.Helper()
-	content, err := os.ReadFile(filepath.Join(c.Root, filepath.FromSlash(name)))
+	content, err := os.ReadFile(c.path(name))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +58,7 @@ func (c Copy) Read(t testing.TB, name string) string {
 // Write makes or replaces a file of the copy, with the folders that it needs.
 func (c Copy) Write(t testing.TB, name, content string) {
 	t.Helper()
-	path := filepath.Join(c.Root, filepath.FromSlash(name))
+	path := c.path(name)
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		t.Fatal(err)
 	}
