@@ -56,7 +56,11 @@ func TestAServiceThatGivesNoAnswerGivesNoneHere(t *testing.T) {
 	client := &http.Client{Timeout: 300 * time.Millisecond}
 	get := func(path string) {
 		t.Helper()
-		if response, err := client.Get(server.URL + path); err == nil {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+path, http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if response, err := client.Do(request); err == nil {
 			response.Body.Close()
 			t.Errorf("%s: %d", path, response.StatusCode)
 		}

@@ -96,12 +96,12 @@ func (g *guarded) as(accessKeyID, sessionToken string) caller {
 	}
 }
 
-// function returns a caller with the credentials of a function that has these statements.
-func (g *guarded) function(id string, statements ...template.Statement) caller {
+// function returns a caller with the credentials of TestFunction, which has these statements.
+func (g *guarded) function(statements ...template.Statement) caller {
 	for _, guard := range g.guards {
-		guard.Enforce(template.StackName, []template.Function{{LogicalID: "OtherFunction", Line: 1}, {LogicalID: id, Line: 480, Statements: statements}})
+		guard.Enforce(template.StackName, []template.Function{{LogicalID: "OtherFunction", Line: 1}, {LogicalID: "TestFunction", Line: 480, Statements: statements}})
 	}
-	return g.as(lambda.AccessKeyID(id), "token")
+	return g.as(lambda.AccessKeyID("TestFunction"), "token")
 }
 
 func arn(table string) string { return "arn:aws:dynamodb:us-east-1:123456789012:table/" + table }
@@ -154,7 +154,7 @@ func isDenied(err error) bool {
 func TestAFunctionMayDoWhatItsStatementsAllowAndNothingElse(t *testing.T) {
 	g := newGuarded(t)
 	for action := range g.operator.calls(t.Context(), "Things") {
-		c := g.function("TestFunction", on(arn("Things"), "dynamodb:"+action))
+		c := g.function(on(arn("Things"), "dynamodb:"+action))
 		for _, table := range []string{"Things", "Others"} {
 			for other, call := range c.calls(t.Context(), table) {
 				err := call()
@@ -166,7 +166,7 @@ func TestAFunctionMayDoWhatItsStatementsAllowAndNothingElse(t *testing.T) {
 			}
 		}
 	}
-	for action, call := range g.function("TestFunction").calls(t.Context(), "Things") {
+	for action, call := range g.function().calls(t.Context(), "Things") {
 		if err := call(); !isDenied(err) {
 			t.Errorf("%s without a statement: %v", action, err)
 		}
@@ -189,7 +189,7 @@ func TestATransactionNeedsTheActionsThatItIsMadeOf(t *testing.T) {
 		{[]template.Statement{on(arn("Others"), "dynamodb:ConditionCheckItem")}, "dynamodb:PutItem on " + arn("Things")},
 		{[]template.Statement{on(arn("*"), "dynamodb:TransactWriteItems", "dynamodb:UpdateItem", "dynamodb:DeleteItem")}, "dynamodb:PutItem on " + arn("Things")},
 	} {
-		_, err := g.function("TestFunction", test.statements...).database.TransactWriteItems(t.Context(), in)
+		_, err := g.function(test.statements...).database.TransactWriteItems(t.Context(), in)
 		if said := g.last(); test.denied == "" && err != nil || test.denied != "" && (!isDenied(err) || !strings.Contains(said, " "+test.denied+":")) {
 			t.Errorf("%v: %v, %q; want %q", test.statements, err, said, test.denied)
 		}
@@ -203,7 +203,7 @@ func TestTheKeyIsUsedInTheEncryptionContextOfTheStatementOnly(t *testing.T) {
 		{Operator: "StringEquals", Key: "kms:EncryptionContext:purpose", Values: []string{"access-token", "totp-secret"}},
 		{Operator: "StringEquals", Key: "kms:EncryptionContext:stage", Values: []string{"prod"}},
 	}
-	c := g.function("TestFunction", bound)
+	c := g.function(bound)
 	for _, test := range []struct {
 		name    string
 		context map[string]string
@@ -242,7 +242,7 @@ func TestTheKeyIsUsedInTheEncryptionContextOfTheStatementOnly(t *testing.T) {
 
 func TestAnOperationThatTheGuardDoesNotKnowIsRefusedWhateverThePolicySays(t *testing.T) {
 	g := newGuarded(t)
-	c := g.function("TestFunction", on("*", "*"))
+	c := g.function(on("*", "*"))
 	if _, err := c.database.DeleteTable(t.Context(), &awsdynamodb.DeleteTableInput{TableName: aws.String("Things")}); !isDenied(err) {
 		t.Errorf("DeleteTable: %v", err)
 	}
@@ -258,7 +258,7 @@ func TestAnOperationThatTheGuardDoesNotKnowIsRefusedWhateverThePolicySays(t *tes
 		func(r *http.Request) { r.Header.Del("X-Amz-Target") },
 		func(r *http.Request) { r.Method = http.MethodPut },
 	} {
-		r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(`{"TableName":"Things"}`))
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", strings.NewReader(`{"TableName":"Things"}`))
 		r.Header.Set("X-Amz-Target", "DynamoDB_20120810.GetItem")
 		r.Header.Set("X-Amz-Security-Token", "token")
 		r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential="+lambda.AccessKeyID("TestFunction")+"/x")
@@ -273,7 +273,7 @@ func TestAnOperationThatTheGuardDoesNotKnowIsRefusedWhateverThePolicySays(t *tes
 
 func TestTheOperatorMayDoEverything(t *testing.T) {
 	g := newGuarded(t)
-	g.function("TestFunction")
+	g.function()
 	for action, call := range g.operator.calls(t.Context(), "Things") {
 		if err := call(); err != nil {
 			t.Errorf("%s: %v", action, err)
@@ -300,7 +300,7 @@ func TestARefusalIsWordedAsOnAWS(t *testing.T) {
 		{nil, user + "dynamodb:GetItem on resource: " + arn("Things") + " because no identity-based policy allows the dynamodb:GetItem action", 480},
 		{[]template.Statement{on("*", "*"), forbid}, user + "dynamodb:GetItem on resource: " + arn("Things") + " with an explicit deny in an identity-based policy", 500},
 	} {
-		err := g.function("TestFunction", test.statements...).calls(t.Context(), "Things")["GetItem"]()
+		err := g.function(test.statements...).calls(t.Context(), "Things")["GetItem"]()
 		if e, ok := errors.AsType[smithy.APIError](err); !ok || e.ErrorCode() != "AccessDeniedException" || e.ErrorMessage() != test.want {
 			t.Errorf("%v\nwant %s", err, test.want)
 		}
@@ -309,7 +309,7 @@ func TestARefusalIsWordedAsOnAWS(t *testing.T) {
 		}
 		g.last()
 	}
-	c := g.function("TestFunction")
+	c := g.function()
 	_, err := c.keys.Encrypt(t.Context(), &awskms.EncryptInput{KeyId: &g.keyID, Plaintext: []byte("x")})
 	if want := user + "kms:Encrypt on resource: arn:aws:kms:us-east-1:123456789012:key/" + g.keyID + " because no identity-based policy allows the kms:Encrypt action"; !isDenied(err) || !strings.Contains(err.Error(), want) {
 		t.Errorf("%v\nwant %s", err, want)
@@ -327,7 +327,7 @@ func TestARefusalIsWordedAsOnAWS(t *testing.T) {
 
 func TestAFunctionsCredentialsAreNoGoodWithoutTheirSessionTokenOrItsFunction(t *testing.T) {
 	g := newGuarded(t)
-	g.function("TestFunction", on("*", "*"))
+	g.function(on("*", "*"))
 	for what, c := range map[string]caller{
 		"no session token":             g.as(lambda.AccessKeyID("TestFunction"), ""),
 		"a function of no template":    g.as(lambda.AccessKeyID("NoFunction"), "token"),
@@ -349,7 +349,7 @@ func TestAFunctionWithoutPoliciesYetMayDoNothing(t *testing.T) {
 
 func TestWhatACallSaysIsPrintedOnOneLine(t *testing.T) {
 	g := newGuarded(t)
-	g.function("TestFunction")
+	g.function()
 	post(t, g.databases.URL, "DynamoDB_20120810.GetItem", lambda.AccessKeyID("TestFunction"), "token", `{"TableName":"a\nlocal: \u001b[2Jb"}`)
 	post(t, g.databases.URL, "DynamoDB_20120810.Get\tItem", lambda.AccessKeyID("TestFunction"), "token", `{}`)
 	for _, d := range g.denials {

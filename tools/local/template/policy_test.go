@@ -38,7 +38,7 @@ func TestPoliciesAreReadWithTheirLocalNamesAndLines(t *testing.T) {
         - Statement:
             Effect: Deny
             Action: "*"
-            Resource: !Sub arn:${AWS::Partition}:dynamodb:*:*:table/local-*`), Options{Physical: func(id, kind string) string {
+            Resource: !Sub arn:${AWS::Partition}:dynamodb:*:*:table/local-*`), Options{Physical: func(id, _ string) string {
 		return map[string]string{"Things": "local-Things", "SealingKey": "key-1"}[id]
 	}})
 	want := []Statement{
