@@ -1,6 +1,7 @@
 package account_test
 
 import (
+	"bytes"
 	"slices"
 	"testing"
 	"time"
@@ -139,7 +140,7 @@ func (w *world) restores(t *testing.T, r account.Restorer, old account.Account, 
 func (w *world) checkRestored(t *testing.T, old account.Account, userID token.ID, wasThere bool) {
 	t.Helper()
 	got := w.account(t, "alice")
-	if got.UserID != userID || got.PasswordHash != old.PasswordHash || string(got.SealedTOTPSecret) != string(old.SealedTOTPSecret) {
+	if got.UserID != userID || got.PasswordHash != old.PasswordHash || !bytes.Equal(got.SealedTOTPSecret, old.SealedTOTPSecret) {
 		t.Errorf("the credentials are not the copy's: %+v", got)
 	}
 	if got.LastTOTPStep < otp.StepAt(w.clock.Now()) || len(got.Sessions) != 0 {

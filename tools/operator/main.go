@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 	"time"
 )
@@ -75,16 +76,16 @@ func dispatch(ctx context.Context, args []string, out output) error {
 		printUsage(out.stdout)
 		return flag.ErrHelp
 	}
-	for _, c := range commands() {
-		if c.name == args[0] {
-			ctx, cancel := context.WithTimeout(ctx, c.limit)
-			defer cancel()
-			return c.run(ctx, args[1:], out)
-		}
+	all := commands()
+	i := slices.IndexFunc(all, func(c command) bool { return c.name == args[0] })
+	if i < 0 {
+		fmt.Fprintf(out.stderr, "operator: there is no command %q\n\n", args[0])
+		printUsage(out.stderr)
+		return errUsage
 	}
-	fmt.Fprintf(out.stderr, "operator: there is no command %q\n\n", args[0])
-	printUsage(out.stderr)
-	return errUsage
+	ctx, cancel := context.WithTimeout(ctx, all[i].limit)
+	defer cancel()
+	return all[i].run(ctx, args[1:], out)
 }
 
 func printUsage(w io.Writer) {

@@ -134,7 +134,7 @@ func (r *restoring) one(ctx context.Context, user string) error {
 
 // hold says what is wrong with one account. Any other failure it returns.
 func (r *restoring) hold(user, where string, err error) error {
-	reason := ""
+	var reason string
 	switch {
 	case errors.Is(err, account.ErrNoAccount):
 		reason = "there is no such account " + where

@@ -15,14 +15,14 @@ import (
 // deleters is how many rows are deleted at once: some thousand a second on AWS.
 const deleters = 16
 
-// tokenKey is the primary key of Tokens.
-const tokenKey = "user_id, token_id"
+// primaryKey is that of Tokens.
+const primaryKey = "user_id, token_id"
 
 // deleteTokens deletes every row of Tokens, and returns how many. Rows that come in meanwhile may stay. It stops at the first
 // failure; then it can be run again.
 func deleteTokens(ctx context.Context, client *dynamodb.Client, table string) (int64, error) {
 	pages := dynamodb.NewScanPaginator(client, &dynamodb.ScanInput{
-		TableName: aws.String(table), ConsistentRead: aws.Bool(true), ProjectionExpression: aws.String(tokenKey),
+		TableName: aws.String(table), ConsistentRead: aws.Bool(true), ProjectionExpression: aws.String(primaryKey),
 	})
 	var all int64
 	for pages.HasMorePages() {
@@ -43,7 +43,7 @@ func deleteTokens(ctx context.Context, client *dynamodb.Client, table string) (i
 func deleteTokensOf(ctx context.Context, client *dynamodb.Client, table string, userID token.ID) error {
 	pages := dynamodb.NewQueryPaginator(client, &dynamodb.QueryInput{
 		TableName: aws.String(table), ConsistentRead: aws.Bool(true),
-		KeyConditionExpression: aws.String("user_id = :user_id"), ProjectionExpression: aws.String(tokenKey),
+		KeyConditionExpression: aws.String("user_id = :user_id"), ProjectionExpression: aws.String(primaryKey),
 		ExpressionAttributeValues: dynamo.Item{":user_id": dynamo.S(userID.String())},
 	})
 	for pages.HasMorePages() {
