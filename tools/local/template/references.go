@@ -8,11 +8,6 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// pseudoParameters are what Ref knows without a declaration. CloudFormation User Guide, "Pseudo parameters reference".
-var pseudoParameters = []string{
-	"AWS::AccountId", "AWS::NoValue", "AWS::NotificationARNs", "AWS::Partition", "AWS::Region", "AWS::StackId", "AWS::StackName", "AWS::URLSuffix",
-}
-
 // checkReferences makes sure that every reference in resources and outputs names something that the template declares, in the
 // parts too that the local run has no use for: CloudFormation refuses a template with one that doesn't.
 func (d *document) checkReferences() error {
@@ -86,7 +81,7 @@ func (d *document) variablesDeclared(id string, argument, site *yaml.Node) error
 // declared checks one reference, to a parameter, a resource, or an attribute of one.
 func (d *document) declared(id, target string, site *yaml.Node) error {
 	name, _, _ := strings.Cut(target, ".")
-	if d.resources[name] != nil || d.parameters[name] != nil || slices.Contains(pseudoParameters, name) || d.generates(name) {
+	if d.resources[name] != nil || d.parameters[name] != nil || isPseudoParameter(name) || d.generates(name) {
 		return nil
 	}
 	return d.fault(site, id, fmt.Sprintf("it refers to %q, which is neither a parameter nor a resource", name), "declare it, or correct the name")
@@ -98,4 +93,14 @@ func (d *document) generates(name string) bool {
 	return name == "CodeDeployServiceRole" || name == "ServerlessDeploymentApplication" || slices.ContainsFunc(d.order, func(r *resource) bool {
 		return strings.HasPrefix(r.kind, "AWS::Serverless::") && strings.HasPrefix(name, r.id)
 	})
+}
+
+// isPseudoParameter says whether Ref knows a name without a declaration. CloudFormation User Guide, "Pseudo parameters
+// reference".
+func isPseudoParameter(name string) bool {
+	switch name {
+	case "AWS::AccountId", "AWS::NoValue", "AWS::NotificationARNs", "AWS::Partition", "AWS::Region", "AWS::StackId", "AWS::StackName", "AWS::URLSuffix":
+		return true
+	}
+	return false
 }
