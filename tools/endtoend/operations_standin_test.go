@@ -126,6 +126,13 @@ Resources:
 		}
 		template += resource
 	}
+	s.edit(func(string) string { return template })
+}
+
+// edit changes the template in the copy of the repository.
+func (s standIn) edit(change func(template string) string) {
+	s.t.Helper()
+	template := change(s.repository.Read(s.t, "template.yaml"))
 	if err := os.WriteFile(filepath.Join(s.repository.Root, "template.yaml"), []byte(template), 0o600); err != nil {
 		s.t.Fatal(err)
 	}
@@ -160,7 +167,15 @@ func TestTheOperationsPageDeploysAndTearsDown(t *testing.T) {
 	stack := "deployed-" + strings.ToLower(rand.Text()[:8])
 	s.sh.set("stack", stack)
 	wantsPrinted(t, s.sh.run("Deploy 2"), "Successfully created/updated stack - "+stack)
-	wantsPrinted(t, s.sh.run("Upgrade and roll back 1"), "Replacement")
+	s.edit(func(template string) string { return template + "  NewLogs:\n    Type: AWS::Logs::LogGroup\n" })
+	changes := s.sh.run("Upgrade and roll back 1")
+	wantsPrinted(t, changes, "Replacement")
+	wantsPrinted(t, changes, "NewLogs")
+	if _, err := s.stacks.DescribeStackResource(t.Context(), &cloudformation.DescribeStackResourceInput{
+		StackName: &stack, LogicalResourceId: aws.String("NewLogs"),
+	}); err == nil {
+		t.Error("looking at a change has made it")
+	}
 	wantsPrinted(t, s.sh.run("Tear down 2"), "Deleted successfully")
 
 	s.mendKeys()
