@@ -153,7 +153,11 @@ func (s *system) state(urls addresses, invitation string) state {
 
 // printDenial says which function tried what its policies do not allow. A quiet run says it too: it is a fault of function or template.
 func (s *system) printDenial(d iam.Denial) {
-	s.out.printf("local: %s (%s:%d)\n", d, s.options.template, d.Line)
+	file := s.options.template
+	if slices.ContainsFunc(s.attached.Functions, func(f template.Function) bool { return f.LogicalID == d.FunctionID }) {
+		file = s.options.attach
+	}
+	s.out.printf("local: %s (%s:%d)\n", d, file, d.Line)
 }
 
 func (s *system) logRequest(line gateway.RequestLine) {

@@ -20,14 +20,19 @@ type Copy struct{ Root string }
 func New(t testing.TB, root string) Copy {
 	t.Helper()
 	c, tree := Copy{Root: t.TempDir()}, os.DirFS(root)
-	err := fs.WalkDir(tree, ".", func(name string, entry fs.DirEntry, err error) error {
+	to, err := os.OpenRoot(c.Root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer to.Close() //nolint:errcheck // nothing is held back in it
+	err = fs.WalkDir(tree, ".", func(name string, entry fs.DirEntry, err error) error {
 		switch {
 		case err != nil, name == ".":
 			return err
 		case strings.HasPrefix(entry.Name(), ".") && entry.IsDir():
 			return fs.SkipDir
 		case entry.IsDir():
-			return os.Mkdir(c.path(name), 0o700)
+			return to.Mkdir(filepath.FromSlash(name), 0o700)
 		case !entry.Type().IsRegular():
 			return nil
 		}
@@ -35,7 +40,7 @@ func New(t testing.TB, root string) Copy {
 		if err != nil {
 			return err
 		}
-		return os.WriteFile(c.path(name), content, 0o600)
+		return to.WriteFile(filepath.FromSlash(name), content, 0o600)
 	})
 	if err != nil {
 		t.Fatal(err)
