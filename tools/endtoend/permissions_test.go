@@ -219,6 +219,7 @@ func TestEachFunctionDoesExactlyWhatItsPolicyAllowsAndNoKeyIsPrinted(t *testing.
 	}
 
 	// Its keys are its own: what one installation signs is nothing to another.
+	calling(t, shared.Client).member(shared, "CONSUMER") // the other one has a key of its own: for want of one, any token is refused
 	_, token := calling(t, runner.Client).member(runner, "CONSUMER")
 	wants(t, "another installation's token", calling(t, shared.Client).get("/dashboard", token), 401)
 	wants(t, "its own", calling(t, runner.Client).get("/dashboard", token), 200)
