@@ -5,8 +5,8 @@ SAM   ?= sam
 STACK ?= sallyport
 ARGS  ?=
 
-# How long each fuzz target runs, and how long the tests of one package may.
-FUZZTIME     ?= 30s
+# How much each fuzz target runs, and how long the tests of one package may.
+FUZZTIME     ?= 200000x
 TEST_TIMEOUT ?= 10m
 
 # Linters run at these versions, built by the module they belong to: go.mod knows nothing of them.
@@ -75,7 +75,7 @@ lint-template: # the tools must be there in CI; elsewhere one that is missing is
 	elif [ -n "$$CI" ]; then echo "checkov is missing: pip install checkov" >&2; exit 1; \
 	else echo "checkov is not installed: template.yaml is not checked by it (pip install checkov)"; fi
 
-fuzz: ## run every fuzz target for FUZZTIME (30s) each
+fuzz: ## run every fuzz target for FUZZTIME each (200000x: so many inputs; 30s: so long)
 	@grep -r --include='*_test.go' -o '^func Fuzz[A-Za-z0-9_]*' . | sed 's/:func / /' | sort | while read -r file target; do \
 		echo "== $$target, $$(dirname "$$file")"; \
 		$(GO) test -run='^$$' -fuzz="^$$target\$$" -fuzztime=$(FUZZTIME) "$$(dirname "$$file")" || exit 1; \

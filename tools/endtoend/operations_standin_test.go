@@ -43,7 +43,7 @@ func openStandIn(t *testing.T, region string, programs ...requirement) (standIn,
 	url := os.Getenv("KMS_MOTO_URL")
 	if url == "" {
 		if os.Getenv("CI") != "" {
-			t.Error("in CI, KMS_MOTO_URL must name a moto server; start one as .ci/run does")
+			t.Error("in CI, KMS_MOTO_URL must name a moto server; start one with .ci/servers")
 		}
 		t.Log("KMS_MOTO_URL names no moto server: the blocks of docs/operations.md that need one are not run")
 		return standIn{}, false
