@@ -139,6 +139,19 @@ func TestTheFailuresOfEveryFunctionThatUsesATableOrTheKeyAreCounted(t *testing.T
 	}
 }
 
+func TestWithoutADashboardNothingOfItIsMade(t *testing.T) {
+	s, ok := expand(t, "Dashboard=disabled")
+	if !ok {
+		return
+	}
+	if made := s.ofType("AWS::CloudWatch::Dashboard"); len(made) != 0 {
+		t.Errorf("%v", made)
+	}
+	if url := s.output("DashboardUrl"); url != nil {
+		t.Errorf("there is no dashboard, and its URL is %v", url)
+	}
+}
+
 func TestTheDashboardIsJSONAndShowsThisStackAlone(t *testing.T) {
 	s, ok := expand(t)
 	if !ok {
