@@ -1,6 +1,7 @@
 package sam
 
 import (
+	"bytes"
 	"io"
 	"os"
 	"path/filepath"
@@ -127,5 +128,28 @@ func TestSamLocalThatEndsIsNotWaitedForAndLeavesNothing(t *testing.T) {
 		if _, err := os.Stat(filepath.Join(folder, name)); !os.IsNotExist(err) {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+func TestAGivenFolderIsServedAsTheGivenArgumentsHaveIt(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		return // these are shell scripts
+	}
+	bin, folder, output := t.TempDir(), filepath.Join(t.TempDir(), "fixture"), new(bytes.Buffer)
+	if err := os.Mkdir(folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for name, script := range map[string]string{"sam": `echo "in ${PWD##*/}: $*"`, "docker": "exit 1"} {
+		if err := os.WriteFile(filepath.Join(bin, name), []byte("#!/bin/sh\n"+script+"\n"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Setenv("PATH", bin)
+	if _, err := Serve(t.Context(), folder, output, "--template", "plain.yaml"); err == nil {
+		t.Error("a program that ended serves")
+	}
+	said := output.String()
+	if !strings.HasPrefix(said, "in fixture: local start-api --host 127.0.0.1 --port ") || !strings.HasSuffix(said, " --template plain.yaml\n") {
+		t.Error(said)
 	}
 }
