@@ -6,13 +6,14 @@ import (
 	"path/filepath"
 	"testing"
 
+	"sallyport/tools/endtoend"
 	"sallyport/tools/workcopy"
 )
 
 // What is deployed can be checked against the source by whoever has the same commit: neither the folder's name, nor the repository's
 // state, nor the time is in the binaries. Both builds are of copies: what the developer has built stays as it is.
 func TestTheSameSourceGivesTheSameBytes(t *testing.T) {
-	if !wanted(t) {
+	if !endtoend.SAMIsWanted(t) {
 		return
 	}
 	one, other := workcopy.New(t, repository(t)).Root, workcopy.New(t, repository(t)).Root // folders of two names
