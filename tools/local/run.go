@@ -82,7 +82,7 @@ func run(ctx, hurry context.Context, o options, out *output) (err error) {
 	case err := <-served:
 		return err
 	case <-samEnded:
-		return errors.New("sam local has ended: it says above why")
+		return s.sam.Err()
 	case <-ctx.Done():
 	}
 	graceful, cancel := context.WithTimeout(hurry, grace)

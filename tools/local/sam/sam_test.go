@@ -111,7 +111,7 @@ func TestSamLocalThatEndsIsNotWaitedForAndLeavesNothing(t *testing.T) {
 		return // these are shell scripts
 	}
 	bin, folder := t.TempDir(), t.TempDir()
-	for name, script := range map[string]string{"sam": "exit 1", "docker": "echo 28"} {
+	for name, script := range map[string]string{"sam": "echo 'Error: no container can be made' >&2; exit 1", "docker": "echo 28"} {
 		if err := os.WriteFile(filepath.Join(bin, name), []byte("#!/bin/sh\n"+script+"\n"), 0o700); err != nil {
 			t.Fatal(err)
 		}
@@ -121,7 +121,7 @@ func TestSamLocalThatEndsIsNotWaitedForAndLeavesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := Start(t.Context(), Options{BuildDir: folder, Variables: map[string]map[string]string{"PlainFunction": {"A": "b"}}, Output: io.Discard})
-	if err == nil || !strings.Contains(err.Error(), "sam local ended before it answered") {
+	if err == nil || !strings.Contains(err.Error(), "sam local ended before it answered: Error: no container can be made") {
 		t.Error(err)
 	}
 	for _, name := range []string{templateFile, environmentFile} {

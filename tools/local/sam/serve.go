@@ -26,6 +26,7 @@ type API struct {
 	command *exec.Cmd
 	spawner child.Spawner
 	exited  chan struct{}
+	said    tail
 	clean   func() error // what to do once it has ended
 }
 
@@ -42,6 +43,7 @@ func Serve(ctx context.Context, folder string, output io.Writer, arguments ...st
 	}
 	arguments = append([]string{"local", "start-api", "--host", loopback, "--port", port}, arguments...)
 	a.command = exec.Command("sam", append(arguments, SkipPull(ctx)...)...)
+	output = io.MultiWriter(&a.said, output)
 	a.command.Dir, a.command.Stdout, a.command.Stderr = folder, output, output
 	a.command.Env = Environment()
 	a.command.WaitDelay = time.Second
@@ -51,7 +53,7 @@ func Serve(ctx context.Context, folder string, output io.Writer, arguments ...st
 		return nil, fmt.Errorf("start sam local: %w", err)
 	}
 	go func() {
-		a.command.Wait() //nolint:errcheck // how it ended, its own output says
+		a.command.Wait() //nolint:errcheck // how it ended, what it said tells
 		close(a.exited)
 	}()
 	if err := a.await(ctx); err != nil {
@@ -72,7 +74,7 @@ func (a *API) await(ctx context.Context) error {
 		case <-ctx.Done():
 			return fmt.Errorf("sam local does not answer on %s: %w", a.address, ctx.Err())
 		case <-a.exited:
-			return errors.New("sam local ended before it answered: it says above why")
+			return fmt.Errorf("sam local ended before it answered: %s", a.said.reason())
 		case <-ticker.C:
 		}
 		if connection, err := new(net.Dialer).DialContext(ctx, "tcp", a.address); err == nil {
@@ -86,6 +88,9 @@ func (a *API) Address() string { return a.address }
 
 // Exited is closed when `sam local` has ended.
 func (a *API) Exited() <-chan struct{} { return a.exited }
+
+// Err tells why `sam local` has ended, once it has.
+func (a *API) Err() error { return fmt.Errorf("sam local has ended: %s", a.said.reason()) }
 
 // Stop ends it as Ctrl-C does, at which it removes its containers.
 func (a *API) Stop() error {
