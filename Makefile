@@ -22,7 +22,12 @@ BUILD_ENV = CGO_ENABLED=0 GOFLAGS="-trimpath -buildvcs=false -tags=lambda.norpc 
 # What sam local runs the functions on: this machine's own processor, whatever the stack is deployed on.
 LOCAL_ARCHITECTURE = $(if $(filter arm64 aarch64,$(shell uname -m)),arm64,x86_64)
 
-.PHONY: help dev test test-backends sam-local verify build build-local sam-ready lint lint-go lint-template fuzz bench invite deploy clean
+# Where samconfig.toml has what guided deploys save of a stack: each has an environment of its own, called like it, so that none is
+# deployed with another's parameters. In one that is not there (yet) nothing is set, hence the flags.
+ENVIRONMENT = $(if $(filter sallyport,$(STACK)),default,$(STACK))
+DEPLOY = $(SAM) deploy --config-env "$(ENVIRONMENT)" --stack-name "$(STACK)" --capabilities CAPABILITY_IAM --resolve-s3 --confirm-changeset --no-fail-on-empty-changeset
+
+.PHONY: help dev test test-backends sam-local verify build build-local sam-ready lint lint-go lint-template fuzz bench invite changes deploy clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 22
@@ -47,7 +52,7 @@ verify: ## the acceptance run against `make dev` (ARGS="-url URL -invitation COD
 	$(GO) run ./tools/verify $(ARGS)
 
 build: sam-ready ## build the functions for Lambda, with SAM
-	$(BUILD_ENV) $(SAM) build
+	$(BUILD_ENV) $(SAM) build --config-env "$(ENVIRONMENT)"
 
 build-local: sam-ready
 	$(BUILD_ENV) $(SAM) build --build-dir .aws-sam/local --parameter-overrides Architecture=$(LOCAL_ARCHITECTURE)
@@ -87,9 +92,12 @@ bench: ## measure, and write the figures to docs/benchmarks.md
 invite: ## make the first ADMIN invitation of a deployed stack (STACK=sallyport), with your AWS credentials
 	$(GO) run ./tools/operator invite -role ADMIN -stack $(STACK)
 
-deploy: build ## deploy to your AWS account; the first time SAM asks for region and parameters
-	@if $(SAM) list stack-outputs --stack-name $(STACK) >/dev/null 2>&1; then $(SAM) deploy --stack-name $(STACK); \
-	else $(SAM) deploy --guided --stack-name $(STACK); fi
+changes: build ## show what `make deploy` would change in a deployed stack (STACK=sallyport)
+	$(DEPLOY) --no-execute-changeset
+
+deploy: build ## deploy a stack (STACK=sallyport) to your AWS account; the first time SAM asks for region and parameters
+	@if $(SAM) list stack-outputs --config-env "$(ENVIRONMENT)" --stack-name "$(STACK)" >/dev/null 2>&1; then $(DEPLOY); \
+	else $(DEPLOY) --guided; fi
 
 clean: ## remove what the targets above made
 	rm -rf .aws-sam .local
