@@ -238,6 +238,10 @@ func TestTheOperationsPageRestoresAccounts(t *testing.T) {
 	s.put(accounts, "ana")
 	s.sh.set("user", "ana")
 
+	if found, failed := s.sh.script("resource AccountsTable\n"); found != accounts+"\n" || failed != "" { // whom it helps is not run here
+		t.Errorf("the first block's resource finds %q, %s", found, failed)
+	}
+
 	const rows = "Rows of Accounts are damaged or gone "
 	s.sh.run(rows + "1")
 	s.delete(accounts, "ana")
