@@ -99,5 +99,5 @@ deploy: build ## deploy a stack (STACK=sallyport) to your AWS account; the first
 	@if $(SAM) list stack-outputs --config-env "$(ENVIRONMENT)" --stack-name "$(STACK)" >/dev/null 2>&1; then $(DEPLOY); \
 	else $(DEPLOY) --guided; fi
 
-clean: ## remove what the targets above made
-	rm -rf .aws-sam .local
+clean: ## remove what the targets above and the builds of the examples made
+	rm -rf .aws-sam .local docs/examples/*/.aws-sam
