@@ -69,16 +69,17 @@ lint-go:
 	$(GO) run $(STATICCHECK) ./...
 	$(GO) run $(GOLANGCI_LINT) run --config .ci/golangci.yml ./...
 
-lint-template: # the tools must be there in CI; elsewhere one that is missing is named and left out
-	@if command -v cfn-lint >/dev/null; then echo cfn-lint $(TEMPLATES); cfn-lint $(TEMPLATES); \
-	elif [ -n "$$CI" ]; then echo "cfn-lint is missing: pip install cfn-lint" >&2; exit 1; \
-	else echo "cfn-lint is not installed: template.yaml is not checked by it (pip install cfn-lint)"; fi
-	@if command -v $(SAM) >/dev/null; then for file in $(TEMPLATES); do echo $(SAM) validate --lint --template $$file; $(SAM) validate --lint --template $$file || exit 1; done; \
-	elif [ -n "$$CI" ]; then echo "sam is missing: pip install aws-sam-cli" >&2; exit 1; \
-	else echo "sam is not installed: template.yaml is not checked by it (pip install aws-sam-cli)"; fi
-	@if command -v checkov >/dev/null; then echo checkov template.yaml; checkov --config-file .ci/checkov.yaml; \
-	elif [ -n "$$CI" ]; then echo "checkov is missing: pip install checkov" >&2; exit 1; \
-	else echo "checkov is not installed: template.yaml is not checked by it (pip install checkov)"; fi
+# $(call with,TOOL,PACKAGE,FILES,COMMANDS): check the templates with a tool. In CI it must be there; elsewhere it is named and left out.
+define with
+@if command -v $(1) >/dev/null; then $(4); \
+elif [ -n "$$CI" ]; then echo "$(1) is missing: pip install $(2)" >&2; exit 1; \
+else echo "$(1) is not installed: it does not check $(3) (pip install $(2))"; fi
+endef
+
+lint-template:
+	$(call with,cfn-lint,cfn-lint,$(TEMPLATES),set -x; cfn-lint $(TEMPLATES))
+	$(call with,$(SAM),aws-sam-cli,$(TEMPLATES),set -ex; for file in $(TEMPLATES); do $(SAM) validate --lint --template $$file; done)
+	$(call with,checkov,checkov,template.yaml,set -x; checkov --config-file .ci/checkov.yaml)
 
 fuzz: ## run every fuzz target for FUZZTIME each (200000x: so many inputs; 30s: so long)
 	@grep -r --include='*_test.go' -o '^func Fuzz[A-Za-z0-9_]*' . | sed 's/:func / /' | sort | while read -r file target; do \
