@@ -22,7 +22,12 @@ BUILD_ENV = CGO_ENABLED=0 GOFLAGS="-trimpath -buildvcs=false -tags=lambda.norpc 
 # What sam local runs the functions on: this machine's own processor, whatever the stack is deployed on.
 LOCAL_ARCHITECTURE = $(if $(filter arm64 aarch64,$(shell uname -m)),arm64,x86_64)
 
-.PHONY: help dev test test-backends test-sam sam-local verify build build-local sam-ready lint lint-go lint-template fuzz bench invite deploy clean
+# Where samconfig.toml has what guided deploys save of a stack: each has an environment of its own, called like it, so that none is
+# deployed with another's parameters. In one that is not there (yet) nothing is set, hence the flags.
+ENVIRONMENT = $(if $(filter sallyport,$(STACK)),default,$(STACK))
+DEPLOY = $(SAM) deploy --config-env "$(ENVIRONMENT)" --stack-name "$(STACK)" --capabilities CAPABILITY_IAM --resolve-s3 --confirm-changeset --no-fail-on-empty-changeset
+
+.PHONY: help dev test test-backends test-sam sam-local verify build build-local sam-ready lint lint-go lint-template fuzz bench invite changes deploy clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 22
@@ -50,7 +55,7 @@ verify: ## the acceptance run against `make dev` (ARGS="-url URL -invitation COD
 	$(GO) run ./tools/verify $(ARGS)
 
 build: sam-ready ## build the functions for Lambda, with SAM
-	$(BUILD_ENV) $(SAM) build
+	$(BUILD_ENV) $(SAM) build --config-env "$(ENVIRONMENT)"
 
 build-local: sam-ready
 	$(BUILD_ENV) $(SAM) build --build-dir .aws-sam/local --parameter-overrides Architecture=$(LOCAL_ARCHITECTURE)
@@ -67,16 +72,17 @@ lint-go:
 	$(GO) run $(STATICCHECK) ./...
 	$(GO) run $(GOLANGCI_LINT) run --config .ci/golangci.yml ./...
 
-lint-template: # the tools must be there in CI; elsewhere one that is missing is named and left out
-	@if command -v cfn-lint >/dev/null; then echo cfn-lint $(TEMPLATES); cfn-lint $(TEMPLATES); \
-	elif [ -n "$$CI" ]; then echo "cfn-lint is missing: pip install cfn-lint" >&2; exit 1; \
-	else echo "cfn-lint is not installed: template.yaml is not checked by it (pip install cfn-lint)"; fi
-	@if command -v $(SAM) >/dev/null; then for file in $(TEMPLATES); do echo $(SAM) validate --lint --template $$file; $(SAM) validate --lint --template $$file || exit 1; done; \
-	elif [ -n "$$CI" ]; then echo "sam is missing: pip install aws-sam-cli" >&2; exit 1; \
-	else echo "sam is not installed: template.yaml is not checked by it (pip install aws-sam-cli)"; fi
-	@if command -v checkov >/dev/null; then echo checkov template.yaml; checkov --config-file .ci/checkov.yaml; \
-	elif [ -n "$$CI" ]; then echo "checkov is missing: pip install checkov" >&2; exit 1; \
-	else echo "checkov is not installed: template.yaml is not checked by it (pip install checkov)"; fi
+# $(call with,TOOL,PACKAGE,FILES,COMMANDS): check the templates with a tool. In CI it must be there; elsewhere it is named and left out.
+define with
+@if command -v $(1) >/dev/null; then $(4); \
+elif [ -n "$$CI" ]; then echo "$(1) is missing: pip install $(2)" >&2; exit 1; \
+else echo "$(1) is not installed: it does not check $(3) (pip install $(2))"; fi
+endef
+
+lint-template:
+	$(call with,cfn-lint,cfn-lint,$(TEMPLATES),set -x; cfn-lint $(TEMPLATES))
+	$(call with,$(SAM),aws-sam-cli,$(TEMPLATES),set -ex; for file in $(TEMPLATES); do $(SAM) validate --lint --template $$file; done)
+	$(call with,checkov,checkov,template.yaml,set -x; checkov --config-file .ci/checkov.yaml)
 
 fuzz: ## run every fuzz target for FUZZTIME each (200000x: so many inputs; 30s: so long)
 	@grep -r --include='*_test.go' -o '^func Fuzz[A-Za-z0-9_]*' . | sed 's/:func / /' | sort | while read -r file target; do \
@@ -90,9 +96,12 @@ bench: ## measure, and write the figures to docs/benchmarks.md
 invite: ## make the first ADMIN invitation of a deployed stack (STACK=sallyport), with your AWS credentials
 	$(GO) run ./tools/operator invite -role ADMIN -stack $(STACK)
 
-deploy: build ## deploy to your AWS account; the first time SAM asks for region and parameters
-	@if $(SAM) list stack-outputs --stack-name $(STACK) >/dev/null 2>&1; then $(SAM) deploy --stack-name $(STACK); \
-	else $(SAM) deploy --guided --stack-name $(STACK); fi
+changes: build ## show what `make deploy` would change in a deployed stack (STACK=sallyport)
+	$(DEPLOY) --no-execute-changeset
 
-clean: ## remove what the targets above made
-	rm -rf .aws-sam .local
+deploy: build ## deploy a stack (STACK=sallyport) to your AWS account; the first time SAM asks for region and parameters
+	@if $(SAM) list stack-outputs --config-env "$(ENVIRONMENT)" --stack-name "$(STACK)" >/dev/null 2>&1; then $(DEPLOY); \
+	else $(DEPLOY) --guided; fi
+
+clean: ## remove what the targets above and the builds of the examples made
+	rm -rf .aws-sam .local docs/examples/*/.aws-sam

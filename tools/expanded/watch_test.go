@@ -186,5 +186,10 @@ func TestTheDashboardIsJSONAndShowsThisStackAlone(t *testing.T) {
 		if sources := strings.Count(widget.Properties.Query, "SOURCE '"); widget.Type == "log" && (sources == 0 || sources != strings.Count(widget.Properties.Query, "SOURCE '<")) {
 			t.Errorf("%q reads logs that are not the stack's: %s", widget.Properties.Title, widget.Properties.Query)
 		}
+		for _, id := range s.ofType("AWS::Lambda::Function") {
+			if log := fmt.Sprintf("SOURCE '%v'", s.property(id, "LoggingConfig", "LogGroup")); widget.Type == "log" && !strings.Contains(widget.Properties.Query, log) {
+				t.Errorf("%q does not read the log of %s: EveryLog in template.yaml lists them", widget.Properties.Title, id)
+			}
+		}
 	}
 }

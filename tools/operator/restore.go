@@ -63,12 +63,25 @@ func restore(ctx context.Context, args []string, out output) error {
 	}
 	r.summarize()
 	switch {
+	case errors.Is(err, errNoCopy):
+		return fmt.Errorf("there is no table %q in this region: -from names the restored copy", *from)
 	case err != nil:
 		return stack.Explain("dynamodb:Scan, GetItem, PutItem, Query and DeleteItem on the copy and the stack's tables", cause(err))
 	case r.failed > 0:
 		return fmt.Errorf("accounts that could not be restored: %d; the lines above say why", r.failed)
 	}
 	return nil
+}
+
+// errNoCopy is that the table which -from names is not there.
+var errNoCopy = errors.New("no such table")
+
+// fromCopy is what went wrong with a read of the copy.
+func fromCopy(err error) error {
+	if _, absent := errors.AsType[*types.ResourceNotFoundException](err); absent {
+		return errNoCopy
+	}
+	return err
 }
 
 // restoring is one run of restore.
@@ -92,7 +105,7 @@ func (r *restoring) all(ctx context.Context, from string) error {
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return err
+			return fromCopy(err)
 		}
 		for _, item := range page.Items {
 			name, ok := item["username"].(*types.AttributeValueMemberS)
@@ -111,7 +124,7 @@ func (r *restoring) all(ctx context.Context, from string) error {
 func (r *restoring) one(ctx context.Context, user string) error {
 	old, err := read(ctx, r.copied, user)
 	if err != nil {
-		return r.hold(user, "in the copy", err)
+		return r.hold(user, "in the copy", fromCopy(err))
 	}
 	done, err := r.restorer.Restore(ctx, old)
 	if err != nil {

@@ -108,6 +108,8 @@ func TestACopyThatIsNoneIsSaidSo(t *testing.T) {
 	g.fails("is the stack's own table", "restore", "-from", g.tables.Accounts, "-all", "-write")
 	g.does("invite", "-role", "ADMIN")
 	g.fails("it is no copy of an Accounts table", "restore", "-from", g.tables.Invitations, "-all", "-write")
-	g.fails("ResourceNotFoundException", "restore", "-from", "nowhere", "-all")
+	const misspelt = `there is no table "nowhere" in this region: -from names the restored copy`
+	g.fails(misspelt, "restore", "-from", "nowhere", "-all")
+	g.fails(misspelt, "restore", "-from", "nowhere", "-user", "ana")
 	g.fails("accounts that could not be restored: 1", "restore", "-from", g.tables.Invitations, "-user", "e ve")
 }

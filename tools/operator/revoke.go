@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"sallyport/shared/account"
+	"sallyport/shared/dynamo/accountstore"
 	"sallyport/shared/dynamo/keystore"
 	"sallyport/shared/dynamo/sessionstore"
 	"sallyport/shared/envelope"
@@ -31,17 +32,13 @@ func revoke(ctx context.Context, args []string, out output) error {
 	if (*user != "") == *everyone || *everyone && *sessionID != "" {
 		return misused(flags, "give either -user, perhaps with -session, or -everyone")
 	}
-	found, err := connect(ctx, *stackName)
-	if err != nil {
-		return err
-	}
 	switch {
 	case *everyone:
-		return revokeEveryone(ctx, found, out)
+		return revokeEveryone(ctx, *stackName, out)
 	case *sessionID != "":
-		return revokeOne(ctx, found, *user, *sessionID, out)
+		return revokeOne(ctx, *stackName, *user, *sessionID, out)
 	}
-	accounts, err := found.accounts()
+	accounts, err := connectAccounts(ctx, *stackName)
 	if err != nil {
 		return err
 	}
@@ -53,8 +50,8 @@ func revoke(ctx context.Context, args []string, out output) error {
 	return nil
 }
 
-func revokeOne(ctx context.Context, found deployed, user, sessionID string, out output) error {
-	accounts, err := found.accounts()
+func revokeOne(ctx context.Context, stackName, user, sessionID string, out output) error {
+	found, err := connect(ctx, stackName)
 	if err != nil {
 		return err
 	}
@@ -62,7 +59,7 @@ func revokeOne(ctx context.Context, found deployed, user, sessionID string, out 
 	if err != nil {
 		return err
 	}
-	a, err := read(ctx, accounts, user)
+	a, err := read(ctx, accountstore.New(found.client, tables), user)
 	if err != nil {
 		return explain(err, user)
 	}
@@ -82,7 +79,11 @@ func revokeOne(ctx context.Context, found deployed, user, sessionID string, out 
 }
 
 // revokeEveryone closes both doors: the signatures first, so that what it deletes meanwhile is already worthless.
-func revokeEveryone(ctx context.Context, found deployed, out output) error {
+func revokeEveryone(ctx context.Context, stackName string, out output) error {
+	found, err := connect(ctx, stackName)
+	if err != nil {
+		return err
+	}
 	datakeys, err := found.Output(outputDataKeys)
 	if err != nil {
 		return err
