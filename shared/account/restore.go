@@ -37,7 +37,8 @@ type Restored struct {
 // Unless AsItWas is set, it lets nobody in who could not sign in before with the same role: an account that is disabled here
 // or in the copy is disabled, one that is here keeps its role, and one that is gone comes back disabled, since it may have
 // been disabled, demoted or removed after the copy. A recovery code that has been used since is used. With AsItWas all of it
-// is as in the copy. In either case sessions end, challenges are void, and no time code from before is taken.
+// is as in the copy, but that an account which is here never becomes pending again: its name would be anybody's. In either case
+// sessions end, challenges are void, and no time code from before is taken.
 type Restorer struct {
 	Store ChangeStore
 	Now   func() time.Time
@@ -103,6 +104,9 @@ func (r *Restorer) decide(live *Account, old Account) Restored {
 		return Restored{Outcome: Returned, Account: after}
 	case live.UserID != old.UserID:
 		return Restored{Outcome: Foreign, Account: *live}
+	}
+	if old.Status == Pending {
+		after.Status = live.Status
 	}
 	if !r.AsItWas {
 		after.Role = live.Role

@@ -67,6 +67,26 @@ func TestRestoringLetsNobodyInWhoCouldNotSignInUnlessTold(t *testing.T) {
 			cautious: restored{account.Replaced, account.Disabled, policy.Admin, 10},
 			asItWas:  restored{account.Replaced, account.Disabled, policy.Admin, 10},
 		},
+		"used for the first time since": {
+			old:      func(a *account.Account) { a.Status = account.Pending },
+			live:     func(a *account.Account) { a.Status, a.LastTOTPStep = account.Active, 7 },
+			cautious: restored{account.Same, account.Active, policy.Admin, 10},
+			asItWas:  restored{account.Same, account.Active, policy.Admin, 10},
+		},
+		"used since, with a recovery code, and another password": {
+			old: func(a *account.Account) { a.Status = account.Pending },
+			live: func(a *account.Account) {
+				a.Status, a.PasswordHash, a.RecoveryCodes = account.Active, "$argon2id$other", a.RecoveryCodes[1:]
+			},
+			cautious: restored{account.Replaced, account.Active, policy.Admin, 9},
+			asItWas:  restored{account.Replaced, account.Active, policy.Admin, 10},
+		},
+		"used and disabled since": {
+			old:      func(a *account.Account) { a.Status = account.Pending },
+			live:     func(a *account.Account) { a.Status = account.Disabled },
+			cautious: restored{account.Same, account.Disabled, policy.Admin, 10},
+			asItWas:  restored{account.Same, account.Disabled, policy.Admin, 10},
+		},
 		"demoted since": {
 			live:     func(a *account.Account) { a.Role, a.PasswordHash = policy.Consumer, "$argon2id$other" },
 			cautious: restored{account.Replaced, account.Active, policy.Consumer, 10},
