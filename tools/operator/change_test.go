@@ -97,17 +97,6 @@ func TestOneSessionEndsAndTheOthersStay(t *testing.T) {
 	}
 }
 
-func TestUnthrottleForgetsTheFailures(t *testing.T) {
-	g := openGate(t, dynamotest.Embedded(t))
-	g.account("ana", 0)
-	if got := g.does("unthrottle", "-user", "ana"); got != "ana may try again.\n" {
-		t.Errorf("it says %q", got)
-	}
-	if got := g.does("unthrottle", "-user", "bob"); got != "bob may try again. There is no account of that name.\n" {
-		t.Errorf("of nobody it says %q", got)
-	}
-}
-
 func TestWhatIsWrongWithAnAccountIsSaid(t *testing.T) {
 	g := openGate(t, dynamotest.Embedded(t))
 	g.account("ana", 1)
