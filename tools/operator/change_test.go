@@ -106,7 +106,7 @@ func TestWhatIsWrongWithAnAccountIsSaid(t *testing.T) {
 		g.fails(`there is no account "eve"`, append(command, "-user", "eve")...)
 		g.fails("The username may contain letters", append(command, "-user", "e ve")...)
 	}
-	g.fails("The role must be ADMIN, DEVELOPER or CONSUMER.", "role", "-user", "ana", "-role", "admin")
+	g.fails("The role must be "+policy.RoleNames()+".", "role", "-user", "ana", "-role", "admin")
 	g.damage(g.tables.Accounts, "ana")
 	g.fails(`the row of "ana" is damaged`, "disable", "-user", "ana")
 	t.Setenv("AWS_ENDPOINT_URL_DYNAMODB", "http://127.0.0.1:1")
