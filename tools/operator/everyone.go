@@ -20,17 +20,17 @@ const underWay = 7 * time.Second
 
 // everyone ends everybody's sessions.
 type everyone struct {
-	client           *dynamodb.Client
-	dataKeys, tokens string // tables
-	out              io.Writer
-	now              func() time.Time
-	sleep            func(ctx context.Context, d time.Duration) error
+	client *dynamodb.Client
+	keys   *keystore.Store
+	tokens string // the table
+	out    io.Writer
+	now    func() time.Time
+	sleep  func(ctx context.Context, d time.Duration) error
 }
 
-// end closes both doors: the signatures first, so that what it deletes meanwhile is already worthless. It deletes all rows twice,
-// at once, and when no sign-in from before the shredding can be under way any longer: an authorizer that has a shredded key in
-// memory would take the tokens of those for up to envelope.MaxKeyAge. The second time the rows of sessions that have begun since
-// go too. That is harmless: their owners sign in again.
+// end shreds the keys and deletes all rows, twice: at once, and when no sign-in from before the shredding can be under way any
+// longer. An authorizer that has a shredded key in memory would take the tokens of those for up to envelope.MaxKeyAge. The second
+// time the rows of sessions that have begun since go too. That is harmless: their owners sign in again.
 func (e everyone) end(ctx context.Context) error {
 	failed := e.shred(ctx)
 	shredded := e.now()
@@ -64,11 +64,10 @@ func (e everyone) sweep(ctx context.Context) error {
 // shred shreds the data keys of all tokens that can be alive, and returns the last failure: the keys that it does not concern
 // are shredded, and deleting the rows helps all the same.
 func (e everyone) shred(ctx context.Context) (failed error) {
-	keys := keystore.New(e.client, e.dataKeys)
 	today := envelope.Day(e.now())
 	for _, day := range []uint32{today - 1, today, today + 1} { // a token lives 12 hours at most; tomorrow's key is made ahead
 		said := "there is no data key"
-		shredded, err := keys.Shred(ctx, day)
+		shredded, err := e.keys.Shred(ctx, day)
 		switch {
 		case err != nil:
 			failed = stack.Explain("dynamodb:UpdateItem", cause(err))

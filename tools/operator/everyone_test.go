@@ -19,7 +19,7 @@ import (
 func (g gate) everyone(meanwhile func()) (everyone, *strings.Builder) {
 	printed := &strings.Builder{}
 	return everyone{
-		client: g.client, dataKeys: g.tables.DataKeys, tokens: g.tables.Tokens, out: printed, now: time.Now,
+		client: g.client, keys: keystore.New(g.client, g.tables.DataKeys), tokens: g.tables.Tokens, out: printed, now: time.Now,
 		sleep: func(ctx context.Context, d time.Duration) error {
 			if d < underWay-time.Second || d > underWay { // the first sweep of a few rows takes less
 				g.Errorf("it waits %s", d)
@@ -126,6 +126,7 @@ func TestRevokeEveryoneSaysAllThatItCouldNotDo(t *testing.T) {
 			})
 			command, printed := g.everyone(func() {})
 			command.client = server.Client(wire)
+			command.keys = keystore.New(command.client, g.tables.DataKeys)
 			err := command.end(t.Context())
 			if err == nil {
 				t.Fatalf("it fails with nothing: %s", printed)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"sallyport/shared/account"
+	"sallyport/shared/dynamo/keystore"
 	"sallyport/shared/dynamo/sessionstore"
 	"sallyport/shared/session"
 )
@@ -79,7 +80,7 @@ func revokeOne(ctx context.Context, found deployed, user, sessionID string, out 
 	return fmt.Errorf("%s has no session %q (any more): nothing was changed; `show` lists the sessions", a.Username, sessionID)
 }
 
-// revokeEveryone ends everybody's sessions in the stack.
+// revokeEveryone closes both doors: the signatures first, so that what it deletes meanwhile is already worthless.
 func revokeEveryone(ctx context.Context, found deployed, out output) error {
 	datakeys, err := found.Output(outputDataKeys)
 	if err != nil {
@@ -89,5 +90,5 @@ func revokeEveryone(ctx context.Context, found deployed, out output) error {
 	if err != nil {
 		return err
 	}
-	return everyone{found.client, datakeys, tokens, out.stdout, time.Now, sleep}.end(ctx)
+	return everyone{found.client, keystore.New(found.client, datakeys), tokens, out.stdout, time.Now, sleep}.end(ctx)
 }
