@@ -16,7 +16,7 @@ GOLANGCI_LINT = github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 # The stack, and the examples of the documentation.
 TEMPLATES = template.yaml $(wildcard docs/examples/*/template.yaml)
 
-# What the functions are built with; the same source gives the same bytes, wherever it lies. SAM hands these to go build.
+# What the functions are built with; the same source and the same Go give the same bytes, wherever it lies. SAM hands these to go build.
 BUILD_ENV = CGO_ENABLED=0 GOFLAGS="-trimpath -buildvcs=false -tags=lambda.norpc '-ldflags=-s -w'"
 
 # What sam local runs the functions on: this machine's own processor, whatever the stack is deployed on.
