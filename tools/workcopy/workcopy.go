@@ -16,7 +16,8 @@ import (
 // Copy is a copy of the repository in a temporary folder of its test.
 type Copy struct{ Root string }
 
-// New copies the repository at root, but for hidden folders: version control, and what its programs have made.
+// New copies the repository at root, but for hidden folders: version control, and what its programs have made. In a worktree of git's,
+// .git is a file, and a copy of it would have git in the copy work on the repository.
 func New(t testing.TB, root string) Copy {
 	t.Helper()
 	c, tree := Copy{Root: t.TempDir()}, os.DirFS(root)
@@ -31,6 +32,8 @@ func New(t testing.TB, root string) Copy {
 			return err
 		case strings.HasPrefix(entry.Name(), ".") && entry.IsDir():
 			return fs.SkipDir
+		case entry.Name() == ".git":
+			return nil
 		case entry.IsDir():
 			return to.Mkdir(filepath.FromSlash(name), 0o700)
 		case !entry.Type().IsRegular():
