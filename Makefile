@@ -16,7 +16,7 @@ GOLANGCI_LINT = github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 # The stack, and the examples of the documentation.
 TEMPLATES = template.yaml $(wildcard docs/examples/*/template.yaml)
 
-# What the functions are built with; the same source gives the same bytes, wherever it lies. SAM hands these to go build.
+# What the functions are built with; the same source and the same Go give the same bytes, wherever it lies. SAM hands these to go build.
 BUILD_ENV = CGO_ENABLED=0 GOFLAGS="-trimpath -buildvcs=false -tags=lambda.norpc '-ldflags=-s -w'"
 
 # What sam local runs the functions on: this machine's own processor, whatever the stack is deployed on.
@@ -27,7 +27,7 @@ LOCAL_ARCHITECTURE = $(if $(filter arm64 aarch64,$(shell uname -m)),arm64,x86_64
 ENVIRONMENT = $(if $(filter sallyport,$(STACK)),default,$(STACK))
 DEPLOY = $(SAM) deploy --config-env "$(ENVIRONMENT)" --stack-name "$(STACK)" --capabilities CAPABILITY_IAM --resolve-s3 --confirm-changeset --no-fail-on-empty-changeset
 
-.PHONY: help dev test test-backends sam-local verify build build-local sam-ready lint lint-go lint-template fuzz bench invite changes deploy clean
+.PHONY: help dev test test-backends test-sam sam-local verify build build-local sam-ready lint lint-go lint-template fuzz bench invite changes deploy clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 22
@@ -42,7 +42,10 @@ test-backends: ## run the end-to-end tests on DynamoDB Local and moto's KMS (`.c
 	@[ -n "$$DYNAMODB_LOCAL_URL" ] && [ -n "$$KMS_MOTO_URL" ] || { echo "DYNAMODB_LOCAL_URL or KMS_MOTO_URL is not set: run '.ci/servers make test-backends', which starts both servers (with Java, Maven and Python 3), or set both to URLs of your own" >&2; exit 1; }
 	$(GO) test -race -shuffle=on -timeout=$(TEST_TIMEOUT) ./tools/endtoend -args -dynamodb "$$DYNAMODB_LOCAL_URL" -kms "$$KMS_MOTO_URL"
 
-sam-local: ## the same in Lambda's containers, at http://127.0.0.1:3001, beside make dev's: needs SAM and Docker
+test-sam: ## run the tests in the containers of sam local too, which `make test` leaves out: needs SAM and Docker
+	SAM_LOCAL=1 $(GO) test -count=1 -timeout=$(TEST_TIMEOUT) ./tools/conformance ./tools/endtoend/samlocal
+
+sam-local: ## the system in Lambda's containers, at http://127.0.0.1:3001, beside make dev's: needs SAM and Docker
 	@command -v docker >/dev/null || { echo "docker is missing: install Docker (https://docs.docker.com/get-docker)" >&2; exit 1; }
 	@docker version >/dev/null 2>&1 || { echo "no Docker engine answers: start Docker and try again" >&2; exit 1; }
 	@$(MAKE) --no-print-directory build-local

@@ -20,6 +20,13 @@ const root = "../.."
 // template is an expanded template, nothing of it resolved.
 type template struct {
 	Parameters map[string]struct{ Default any }
+	Rules      map[string]struct {
+		RuleCondition any
+		Assertions    []struct {
+			Assert            any
+			AssertDescription string
+		}
+	}
 	Conditions map[string]any
 	Resources  map[string]resource
 	Outputs    map[string]struct {

@@ -56,6 +56,9 @@ func TestThereIsAnAlarmForEachCause(t *testing.T) {
 		if p["TreatMissingData"] != "notBreaching" || p["ComparisonOperator"] != "GreaterThanOrEqualToThreshold" || p["AlarmDescription"] == nil {
 			t.Errorf("%s: %v", id, p)
 		}
+		if low := p["EvaluateLowSampleCountPercentile"]; low != nil && low != "evaluate" {
+			t.Errorf("%s does not look at few requests (%v): on a small stack it never goes off, nor back", id, low)
+		}
 		if text := fmt.Sprint(p); strings.Contains(text, "AWS/Lambda") && strings.Contains(text, "MetricName:Errors") {
 			t.Errorf("%s counts refused tokens, which are Lambda errors of the authorizer", id)
 		}

@@ -45,7 +45,7 @@ func TestATemplateEditedWronglyStopsTheRunAndTheTests(t *testing.T) {
 			"Api: the authorizer TokenAuthorizer names no function of this template",
 		},
 		"an event of an API that is not there": {
-			edit(`(  Dashboard:\n(?s:.*?))RestApiId: !Ref Api$`, "${1}RestApiId: !Ref MainApi"), "            RestApiId: !Ref MainApi",
+			edit(`(  DashboardFunction:\n(?s:.*?))RestApiId: !Ref Api$`, "${1}RestApiId: !Ref MainApi"), "            RestApiId: !Ref MainApi",
 			`DashboardFunction: it refers to "MainApi", which is neither a parameter nor a resource`,
 		},
 		"a handler folder that is not there": {
@@ -63,6 +63,34 @@ func TestATemplateEditedWronglyStopsTheRunAndTheTests(t *testing.T) {
 		"a name in a text": {
 			edit(`!Sub https://\$\{Api\}`, "!Sub https://$${MainApi}"), "      - !Sub https://${MainApi}",
 			`ApiUrl: it refers to "MainApi", which is neither a parameter nor a resource`,
+		},
+		"a policy that names no table": {
+			edit(`(  InvitationsFunction:\n(?s:.*?))Resource: !GetAtt InvitationsTable.Arn`, "${1}Resource: !GetAtt InvitationTable.Arn"), "              Resource: !GetAtt InvitationTable.Arn",
+			`InvitationsFunction: it refers to "InvitationTable", which is neither a parameter nor a resource`,
+		},
+		"a policy that names something else": {
+			edit(`(  InvitationsFunction:\n(?s:.*?))Resource: !GetAtt InvitationsTable.Arn`, "${1}Resource: !GetAtt InvitationsLogs.Arn"), "              Resource: !GetAtt InvitationsLogs.Arn",
+			"InvitationsFunction: InvitationsLogs has the type AWS::Logs::LogGroup, which has no local stand-in",
+		},
+		"a policy that names a key for what is done to a table": {
+			edit(`(  InvitationsFunction:\n(?s:.*?))Action: (.*)\n( +)Resource: !GetAtt InvitationsTable.Arn`, "${1}Action: ${2} # here\n${3}Resource: !GetAtt SealingKey.Arn"), "              Action: [dynamodb:PutItem] # here",
+			"InvitationsFunction: the statement Invitations names no table for dynamodb:PutItem",
+		},
+		"a policy that names another stack's table": {
+			edit(`(  InvitationsFunction:\n(?s:.*?))Resource: !GetAtt InvitationsTable.Arn`, "${1}Resource: !Sub arn:$${AWS::Partition}:dynamodb:$${AWS::Region}:$${AWS::AccountId}:table/Invitations"), "              Resource: !Sub arn:${AWS::Partition}:dynamodb",
+			`InvitationsFunction: the statement Invitations has the Resource "arn:aws:dynamodb:us-east-1:123456789012:table/Invitations", which is no table, key or function of this template`,
+		},
+		"a condition that is not declared": {
+			edit(`DisableExecuteApiEndpoint: !If \[HasDomain`, "DisableExecuteApiEndpoint: !If [HasDomian"), "      DisableExecuteApiEndpoint: !If [HasDomian",
+			`Api: the condition "HasDomian" is not declared`,
+		},
+		"what SAM does not make of a function": {
+			edit(`FunctionName: !Ref AuthorizerFunction.Alias$`, "FunctionName: !Ref AuthorizerFunction.Alais"), "      FunctionName: !Ref AuthorizerFunction.Alais",
+			`AuthorizerPermission: it refers to "AuthorizerFunction.Alais", which SAM does not make of AuthorizerFunction`,
+		},
+		"logs that an API does not have": {
+			edit(`DestinationArn: !GetAtt AccessLogs.Arn`, "DestinationArn: !GetAtt ApiLogs.Arn"), "        DestinationArn: !GetAtt ApiLogs.Arn",
+			`Api: it refers to "ApiLogs", which is neither a parameter nor a resource`,
 		},
 		"a protected route without a rule": {
 			edit(`Path: /dashboard$`, "Path: /dashbord"), "        Dashboard:",

@@ -14,6 +14,7 @@ import (
 	"sallyport/shared/account"
 	"sallyport/shared/apperr"
 	"sallyport/shared/dynamo/accountstore"
+	"sallyport/shared/token"
 	"sallyport/tools/operator/stack"
 )
 
@@ -50,10 +51,13 @@ func restore(ctx context.Context, args []string, out output) error {
 		return fmt.Errorf("%s is the stack's own table: -from names the restored copy", *from)
 	}
 	r := restoring{
-		deployed: found, out: out.stdout, tokens: tables.Tokens, write: *write, counts: map[account.Outcome]int{},
+		deployed: found, out: out.stdout, write: *write, counts: map[account.Outcome]int{},
 		copied: accountstore.New(found.client, accountstore.Tables{Accounts: *from}),
 		restorer: account.Restorer{
 			Store: accountstore.New(found.client, tables), Now: time.Now, AsItWas: *asItWas, DryRun: !*write,
+			EndUnlisted: func(ctx context.Context, userID token.ID) error {
+				return deleteTokensOf(ctx, found.client, tables.Tokens, userID)
+			},
 		},
 	}
 	if *all {
@@ -90,7 +94,6 @@ type restoring struct {
 	out      io.Writer
 	copied   account.Reader
 	restorer account.Restorer
-	tokens   string
 	write    bool
 	counts   map[account.Outcome]int
 	failed   int
@@ -138,11 +141,7 @@ func (r *restoring) one(ctx context.Context, user string) error {
 		}
 		fmt.Fprintln(r.out)
 	}
-	if !r.write || done.Outcome != account.Returned {
-		return nil
-	}
-	// While the account was gone nothing listed its sessions, and nobody could begin one: whatever rows there are, are leftovers.
-	return deleteTokensOf(ctx, r.client, r.tokens, old.UserID)
+	return nil
 }
 
 // hold says what is wrong with one account. Any other failure it returns.

@@ -1,6 +1,10 @@
 package main
 
 import (
+	"context"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -80,6 +84,49 @@ func TestRestoringOneAccountAsItWas(t *testing.T) {
 	if !strings.HasPrefix(got, "ana: returned, active, CONSUMER") || g.stored("ana").Status != account.Active || g.rows(g.tables.Accounts) != 1 {
 		t.Errorf("it says %q, and there are %d accounts", got, g.rows(g.tables.Accounts))
 	}
+}
+
+func TestAnInterruptedRestoreIsCompletedByTheNextAndNoTokenRowIsLeft(t *testing.T) {
+	for _, refused := range []string{"Query", "DeleteItem", "TransactWriteItems"} {
+		server := dynamotest.Embedded(t)
+		g := openGate(t, server)
+		copied := dynamotest.MakeTables(t, g.client).Accounts
+		lost := g.account("ana", 2)
+		g.write(copied, lost)
+		if err := g.store.ChangeAccount(t.Context(), account.Change{Before: &lost}); err != nil {
+			t.Fatal(err)
+		}
+		wire := g.over(server)
+		wire.Set(func(ctx context.Context, call dynamotest.Call, pass func() (*http.Response, error)) (*http.Response, error) {
+			if call.Operation == refused {
+				return dynamotest.Answers(http.StatusBadRequest, "AccessDeniedException")(ctx, call, pass)
+			}
+			return pass()
+		})
+		again := []string{"restore", "-from", copied, "-user", "ana", "-as-it-was", "-write"}
+		g.fails("your AWS credentials do not allow", again...)
+		if n := g.rows(g.tables.Accounts); n != 0 {
+			t.Errorf("without %s the account is there", refused)
+		}
+		wire.Set(nil)
+		if got := g.does(again...); !strings.HasPrefix(got, "ana: returned, active") || g.rows(g.tables.Tokens) != 0 {
+			t.Errorf("after a run without %s it says %q, and %d token rows are left", refused, got, g.rows(g.tables.Tokens))
+		}
+	}
+}
+
+// over puts a wire between the commands and their tables.
+func (g gate) over(server dynamotest.Server) *dynamotest.Wire {
+	g.Helper()
+	target, err := url.Parse(server.URL)
+	if err != nil {
+		g.Fatal(err)
+	}
+	wire := &dynamotest.Wire{}
+	g.Setenv("AWS_ENDPOINT_URL_DYNAMODB", serve(g.T, &httputil.ReverseProxy{
+		Transport: wire, Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target) },
+	}))
+	return wire
 }
 
 func TestADamagedRowDoesNotKeepOthersFromBeingRestored(t *testing.T) {

@@ -1,14 +1,12 @@
 package iam
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"net/http"
 	"strings"
 	"sync/atomic"
 
-	"sallyport/tools/local/awsjson"
 	"sallyport/tools/local/lambda"
 	"sallyport/tools/local/template"
 )
@@ -18,7 +16,7 @@ import (
 const bodyLimit = 16 << 20
 
 // Guard stands before a service as an http.Handler. A call with the credentials of a function passes if the function's statements
-// allow all that it asks for; before the first Enforce no function has any. Whoever has no function's credentials is the operator,
+// allow all that it asks for, and only what was judged of it is passed on; before the first Enforce no function has any. Whoever has no function's credentials is the operator,
 // who may do everything, as somebody with an administrator's credentials may on AWS. It is safe for concurrent use.
 type Guard struct {
 	service service
@@ -69,8 +67,8 @@ func (g *Guard) Enforce(stackName string, functions []template.Function) {
 
 // ServeHTTP implements http.Handler.
 func (g *Guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	id := awsjson.AccessKeyID(r.Header.Get("Authorization"))
-	if !lambda.IsFunctionKey(id) {
+	id := functionKey(r)
+	if id == "" {
 		g.next.ServeHTTP(w, r)
 		return
 	}
@@ -80,6 +78,11 @@ func (g *Guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f, known := stack.callers[id]
 	if !known || r.Header.Get("X-Amz-Security-Token") == "" {
 		g.answer(w, "UnrecognizedClientException", "The security token included in the request is invalid.")
+		return
+	}
+	if reason := g.service.misscoped(r); reason != "" {
+		g.denied(*g.unread(f, r, reason))
+		g.answer(w, "InvalidSignatureException", reason)
 		return
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, bodyLimit))
@@ -92,20 +95,21 @@ func (g *Guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		g.answer(w, "AccessDeniedException", denial.message(stack.name))
 		return
 	}
-	judged := r.WithContext(r.Context()) // a copy: what a handler is given it does not change
-	judged.Body, judged.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
-	g.next.ServeHTTP(w, judged)
+	g.next.ServeHTTP(w, g.service.judged(r, body))
 }
 
 // judge returns why the call may not pass, or nil.
 func (g *Guard) judge(f *template.Function, r *http.Request, body []byte) *Denial {
+	if reason := misshapen(r); reason != "" {
+		return g.unread(f, r, reason)
+	}
 	operation, known := strings.CutPrefix(r.Header.Get("X-Amz-Target"), g.service.target)
 	requests, err := []Request(nil), errUnknown
-	if known && r.Method == http.MethodPost {
+	if known {
 		requests, err = g.service.requests(operation, body)
 	}
 	if err != nil {
-		return &Denial{FunctionID: f.LogicalID, Line: f.Line, Action: g.service.prefix + ":" + operation, Resource: "*", Reason: err.Error()}
+		return g.unread(f, r, err.Error())
 	}
 	for _, request := range requests {
 		if decision := Decide(f.Statements, request); !decision.Allowed {
@@ -113,6 +117,12 @@ func (g *Guard) judge(f *template.Function, r *http.Request, body []byte) *Denia
 		}
 	}
 	return nil
+}
+
+// unread is the denial of a call that can't be judged.
+func (g *Guard) unread(f *template.Function, r *http.Request, reason string) *Denial {
+	operation := strings.TrimPrefix(r.Header.Get("X-Amz-Target"), g.service.target)
+	return &Denial{FunctionID: f.LogicalID, Line: f.Line, Action: g.service.prefix + ":" + operation, Resource: "*", Reason: reason}
 }
 
 // answer refuses as AWS does: with status 400, and the kind of error in __type.

@@ -261,7 +261,7 @@ func TestAnOperationThatTheGuardDoesNotKnowIsRefusedWhateverThePolicySays(t *tes
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", strings.NewReader(`{"TableName":"Things"}`))
 		r.Header.Set("X-Amz-Target", "DynamoDB_20120810.GetItem")
 		r.Header.Set("X-Amz-Security-Token", "token")
-		r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential="+lambda.AccessKeyID("TestFunction")+"/x")
+		r.Header.Set("Authorization", authorization("TestFunction", "dynamodb"))
 		change(r)
 		w := httptest.NewRecorder()
 		g.guards[0].ServeHTTP(w, r)
@@ -314,11 +314,11 @@ func TestARefusalIsWordedAsOnAWS(t *testing.T) {
 	if want := user + "kms:Encrypt on resource: arn:aws:kms:us-east-1:123456789012:key/" + g.keyID + " because no identity-based policy allows the kms:Encrypt action"; !isDenied(err) || !strings.Contains(err.Error(), want) {
 		t.Errorf("%v\nwant %s", err, want)
 	}
-	for server, want := range map[*httptest.Server]struct{ target, answer string }{
-		g.databases: {"DynamoDB_20120810.GetItem", `{"__type":"com.amazon.coral.service#AccessDeniedException","Message":"User: `},
-		g.keys:      {"TrentService.Decrypt", `{"__type":"AccessDeniedException","Message":"User: `},
+	for server, want := range map[*httptest.Server]struct{ service, target, answer string }{
+		g.databases: {"dynamodb", "DynamoDB_20120810.GetItem", `{"__type":"com.amazon.coral.service#AccessDeniedException","Message":"User: `},
+		g.keys:      {"kms", "TrentService.Decrypt", `{"__type":"AccessDeniedException","Message":"User: `},
 	} {
-		status, body := post(t, server.URL, want.target, lambda.AccessKeyID("TestFunction"), "token", `{}`)
+		status, body := post(t, server.URL, want.target, want.service, `{}`)
 		if status != http.StatusBadRequest || !strings.HasPrefix(body, want.answer) {
 			t.Errorf("%s: %d %s", want.target, status, body)
 		}
@@ -350,8 +350,8 @@ func TestAFunctionWithoutPoliciesYetMayDoNothing(t *testing.T) {
 func TestWhatACallSaysIsPrintedOnOneLine(t *testing.T) {
 	g := newGuarded(t)
 	g.function()
-	post(t, g.databases.URL, "DynamoDB_20120810.GetItem", lambda.AccessKeyID("TestFunction"), "token", `{"TableName":"a\nlocal: \u001b[2Jb"}`)
-	post(t, g.databases.URL, "DynamoDB_20120810.Get\tItem", lambda.AccessKeyID("TestFunction"), "token", `{}`)
+	post(t, g.databases.URL, "DynamoDB_20120810.GetItem", "dynamodb", `{"TableName":"a\nlocal: \u001b[2Jb"}`)
+	post(t, g.databases.URL, "DynamoDB_20120810.Get\tItem", "dynamodb", `{}`)
 	for _, d := range g.denials {
 		if strings.ContainsAny(d.String(), "\n\t\x1b") {
 			t.Errorf("%q", d.String())
@@ -362,15 +362,26 @@ func TestWhatACallSaysIsPrintedOnOneLine(t *testing.T) {
 	}
 }
 
-func post(t *testing.T, url, target, accessKeyID, token, body string) (int, string) {
+// authorization is what the SDKs send for a function's call to a service, with a signature that nobody checks.
+func authorization(functionID, service string) string {
+	return "AWS4-HMAC-SHA256 Credential=" + lambda.AccessKeyID(functionID) + "/20261125/us-east-1/" + service + "/aws4_request, SignedHeaders=host, Signature=0"
+}
+
+// post calls as TestFunction.
+func post(t *testing.T, url, target, service, body string) (int, string) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
 	r.Header.Set("X-Amz-Target", target)
-	r.Header.Set("X-Amz-Security-Token", token)
-	r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential="+accessKeyID+"/20261125/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0")
+	r.Header.Set("X-Amz-Security-Token", "token")
+	r.Header.Set("Authorization", authorization("TestFunction", service))
+	return send(t, r)
+}
+
+func send(t *testing.T, r *http.Request) (int, string) {
+	t.Helper()
 	response, err := http.DefaultClient.Do(r)
 	if err != nil {
 		t.Fatal(err)

@@ -1,23 +1,26 @@
 package template
 
 import (
-	"fmt"
 	"regexp"
 	"strings"
 
 	"gopkg.in/yaml.v3"
 )
 
-// checkReferences looks at every Ref, Fn::GetAtt and Fn::Sub of the sections Globals, Resources and Outputs: a deployment refuses
-// one that names nothing, whether it is served here or not.
+// checkReferences looks at what the whole template refers to, served here or not: a deployment refuses a name that nothing has.
+// Which attributes a resource has is known of the types AWS::Serverless::Function and AWS::Serverless::Api only.
 func (d *document) checkReferences() error {
-	for _, section := range []string{"Globals", "Resources", "Outputs"} {
+	for _, section := range []string{"Rules", "Conditions", "Globals", "Resources", "Outputs"} {
 		entries, err := d.mapping("", section, d.sections.get(section))
 		if err != nil {
 			return err
 		}
 		for _, e := range entries.entries {
-			if err := d.checkNode(e.key.Value, e.value, 0); err != nil {
+			c := referenceCheck{document: d, id: e.key.Value, early: section == "Rules" || section == "Conditions"}
+			if err := c.node(e.value, 0); err != nil {
+				return err
+			}
+			if err := c.attributes(section, e.value); err != nil {
 				return err
 			}
 		}
@@ -25,84 +28,115 @@ func (d *document) checkReferences() error {
 	return nil
 }
 
-func (d *document) checkNode(id string, n *yaml.Node, depth int) error {
-	if d.visited++; depth > maxDepth || d.visited > maxVisited {
-		return d.fault(n, id, "the template nests or repeats too much", "simplify it")
+// referenceCheck looks at one entry of a section. Early is what is decided before there are resources: it may name parameters only.
+type referenceCheck struct {
+	*document
+	id    string
+	early bool
+}
+
+func (c referenceCheck) node(n *yaml.Node, depth int) error {
+	if c.visited++; depth > maxDepth || c.visited > maxVisited {
+		return c.fault(n, c.id, "the template nests or repeats too much", "simplify it")
 	}
 	if n.Kind == yaml.AliasNode {
-		return d.checkNode(id, n.Alias, depth+1)
+		return c.node(n.Alias, depth+1)
 	}
-	switch name, argument := intrinsic(n); name {
-	case "Ref":
-		if argument.Kind == yaml.ScalarNode {
-			return d.checkTarget(id, argument.Value, n)
-		}
-	case "Fn::GetAtt":
-		if argument.Kind == yaml.SequenceNode && len(argument.Content) > 0 {
-			argument = argument.Content[0]
-		}
-		if argument.Kind == yaml.ScalarNode {
-			return d.checkTarget(id, argument.Value, n)
-		}
-	case "Fn::Sub":
-		if err := d.checkText(id, argument, n); err != nil {
-			return err
-		}
+	if err := c.call(n); err != nil {
+		return err
 	}
 	for _, child := range n.Content {
-		if err := d.checkNode(id, child, depth+1); err != nil {
+		if err := c.node(child, depth+1); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// checkText looks at the variables of Fn::Sub's text.
-func (d *document) checkText(id string, argument, site *yaml.Node) error {
+// call looks at the names that an intrinsic function is given. What it is given besides, node comes to by itself.
+func (c referenceCheck) call(n *yaml.Node) error {
+	name, argument := intrinsic(n)
+	if c.early && name == "" && n.Kind == yaml.MappingNode && len(n.Content) == 2 && n.Content[0].Value == "Condition" {
+		name, argument = "Condition", n.Content[1]
+	}
+	if name == "" {
+		return nil
+	}
+	first := argument // the first argument, where there may be several
+	if argument.Kind == yaml.SequenceNode && len(argument.Content) > 0 {
+		first = argument.Content[0]
+	}
+	switch {
+	case name == "Fn::Sub":
+		return c.text(argument, n)
+	case first.Kind != yaml.ScalarNode:
+		return nil
+	case name == "Ref":
+		return c.reference(first.Value, n)
+	case name == "Fn::GetAtt" && first == argument:
+		return c.attribute(first.Value, n)
+	case name == "Fn::GetAtt" && len(argument.Content) == 2 && argument.Content[1].Kind == yaml.ScalarNode:
+		return c.attribute(first.Value+"."+argument.Content[1].Value, n)
+	case name == "Fn::GetAtt":
+		return c.resource(first.Value, n)
+	case name == "Fn::If" || name == "Condition":
+		return c.condition(first.Value, n)
+	case name == "Fn::FindInMap":
+		return c.table(first.Value, n)
+	}
+	return nil
+}
+
+// text looks at the variables of Fn::Sub's text.
+func (c referenceCheck) text(argument, site *yaml.Node) error {
 	text, own := argument, mapping{}
 	if argument.Kind == yaml.SequenceNode && len(argument.Content) == 2 {
 		var err error
-		if own, err = d.mapping(id, "the variables of Fn::Sub", argument.Content[1]); err != nil {
+		if own, err = c.mapping(c.id, "the variables of Fn::Sub", argument.Content[1]); err != nil {
 			return err
 		}
 		text = argument.Content[0]
 	}
 	for _, match := range regexp.MustCompile(`\$\{([^!}][^}]*)\}`).FindAllStringSubmatch(text.Value, -1) {
-		if own.get(match[1]) == nil {
-			if err := d.checkTarget(id, match[1], site); err != nil {
-				return err
-			}
+		if own.get(match[1]) != nil {
+			continue
+		}
+		look := c.reference
+		if target, property, dotted := strings.Cut(match[1], "."); dotted && !c.isReferable(target, property) {
+			look = c.attribute
+		}
+		if err := look(match[1], site); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// checkTarget refuses a name that is neither a parameter nor a resource, nor what SAM makes of one: its role, for example, which
-// begins with its own name. What follows a dot is an attribute, or a thing that SAM makes.
-func (d *document) checkTarget(id, target string, site *yaml.Node) error {
-	name, _, _ := strings.Cut(target, ".")
-	if _, ok := d.parameters[name]; ok || d.resources[name] != nil || isPseudoParameter(name) || isDeploymentResource(name) {
+// attributes looks at the attributes beside an entry's properties that name something: DependsOn of a resource, and Condition of an
+// output. A resource's Condition has been decided before.
+func (c referenceCheck) attributes(section string, n *yaml.Node) error {
+	if section != "Resources" && section != "Outputs" {
 		return nil
 	}
-	for _, r := range d.order {
-		if strings.HasPrefix(r.kind, "AWS::Serverless::") && strings.HasPrefix(name, r.id) {
-			return nil
+	m, err := c.mapping(c.id, "the entry", n)
+	if err != nil {
+		return err
+	}
+	if condition := m.get("Condition"); condition != nil && section == "Outputs" {
+		return c.condition(condition.Value, condition)
+	}
+	names := m.get("DependsOn")
+	if names == nil || section == "Outputs" {
+		return nil
+	}
+	list := names.Content
+	if names.Kind == yaml.ScalarNode {
+		list = []*yaml.Node{names}
+	}
+	for _, name := range list {
+		if err := c.resource(name.Value, name); err != nil {
+			return err
 		}
 	}
-	return d.fault(site, id, fmt.Sprintf("it refers to %q, which is neither a parameter nor a resource", name), "declare it, or correct the name")
-}
-
-// isPseudoParameter lists what Ref knows without a declaration. CloudFormation User Guide, "Pseudo parameters reference".
-func isPseudoParameter(name string) bool {
-	switch name {
-	case "AWS::AccountId", "AWS::NoValue", "AWS::NotificationARNs", "AWS::Partition", "AWS::Region", "AWS::StackId", "AWS::StackName", "AWS::URLSuffix":
-		return true
-	}
-	return false
-}
-
-// isDeploymentResource lists what SAM makes once for all gradual deployments. AWS SAM Developer Guide, "Generated CloudFormation
-// resources".
-func isDeploymentResource(name string) bool {
-	return name == "CodeDeployServiceRole" || name == "ServerlessDeploymentApplication"
+	return nil
 }

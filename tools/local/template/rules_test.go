@@ -50,7 +50,8 @@ func TestEveryReferenceMustNameSomethingServedOrNot(t *testing.T) {
 		"!Sub [\"${own}\", {own: !Ref Log}]": "Log", "!Sub [\"${other}\", {own: a}]": "other", "[{a: [!Ref Log]}]": "Log", "!Join [\"\", [!Ref Log]]": "Log",
 		"{\"Fn::Sub\": \"${Log}\"}": "Log", "!If [A, !Ref Log, x]": "Log", "!Ref LogsRole": "LogsRole",
 	} {
-		path := write(t, strings.Replace(smallest, "  Hello:", "  Logs: {Type: \"AWS::Logs::LogGroup\"}\n  Alarm:\n    Type: AWS::CloudWatch::Alarm\n    Properties:\n      Unread: "+value+"\n  Hello:", 1))
+		path := write(t, strings.Replace(smallest, "  Hello:", "  Logs: {Type: \"AWS::Logs::LogGroup\"}\n  Alarm:\n    Type: AWS::CloudWatch::Alarm\n    Properties:\n      Unread: "+value+"\n  Hello:", 1)+
+			"Conditions: {A: !Equals [a, a]}\n")
 		_, err := Load(path, Options{})
 		want := path + `:11: Alarm: it refers to "` + unknown + `", which is neither a parameter nor a resource; declare it, or correct the name`
 		if unknown == "" && err != nil || unknown != "" && (err == nil || err.Error() != want) {

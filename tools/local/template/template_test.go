@@ -197,11 +197,6 @@ func TestAFunctionsAliasAndAnAPIsStageCanBeReferredTo(t *testing.T) {
 	}
 }
 
-func TestWhatSAMGeneratesMayBeReferredToWhereNothingIsServed(t *testing.T) {
-	load(t, smallest+`  Watch: {Type: "AWS::CloudWatch::Alarm", Properties: {Dimensions: [!GetAtt HelloRole.Arn, !Ref CodeDeployServiceRole, !Sub "${ApiStage}"]}}
-`, Options{})
-}
-
 func TestLambdaAndGatewayDefaultsAreThoseOfAWS(t *testing.T) {
 	s := load(t, strings.Replace(smallest, "{StageName: prod}", `
       StageName: prod
