@@ -74,7 +74,8 @@ func TestTheStepsOfTheAdoptingPageWork(t *testing.T) {
 		!strings.Contains(output, "GET /reports 200") {
 		t.Errorf("the acceptance run: %v\n%s", err, output)
 	}
-	if output, err := changed.Go(t.Context(), "test", "-vet=off", "./shared", "./shared/policy", "./tools/local/template", "./functions/reports"); err != nil {
+	tests := []string{"./shared", "./shared/policy", "./tools/local/template", "./tools/expanded", "./functions/reports"}
+	if output, err := changed.Go(t.Context(), append([]string{"test", "-vet=off"}, tests...)...); err != nil {
 		t.Errorf("%v\n%s", err, output)
 	}
 }

@@ -37,10 +37,15 @@ type Restored struct {
 // Unless AsItWas is set, it lets nobody in who could not sign in before with the same role: an account that is disabled here
 // or in the copy is disabled, one that is here keeps its role, and one that is gone comes back disabled, since it may have
 // been disabled, demoted or removed after the copy. A recovery code that has been used since is used. With AsItWas all of it
-// is as in the copy. In either case sessions end, challenges are void, and no time code from before is taken.
+// is as in the copy, but that an account which is here never becomes pending again: its name would be anybody's. In either case
+// sessions end, challenges are void, and no time code from before is taken.
 type Restorer struct {
-	Store   ChangeStore
-	Now     func() time.Time
+	Store ChangeStore
+	Now   func() time.Time
+
+	// EndUnlisted deletes every token row of a user. It is called for an account that is gone, whose list of sessions went with it.
+	EndUnlisted func(ctx context.Context, userID token.ID) error
+
 	AsItWas bool
 	DryRun  bool // write nothing, and say what would be done
 }
@@ -61,6 +66,14 @@ func (r *Restorer) Restore(ctx context.Context, old Account) (Restored, error) {
 		done := r.decide(change.Before, old)
 		if r.DryRun || done.Outcome != Returned && done.Outcome != Replaced {
 			return done, nil
+		}
+		if done.Outcome == Returned {
+			// Before the account is there, so that one that was returned has no leftovers, wherever this is interrupted: the next
+			// run finds it the same already. None comes in meanwhile, for a sign-in writes nothing without its account. If somebody
+			// else brings the account back in between, this ends what has begun since, and then is a conflict.
+			if err := r.EndUnlisted(ctx, old.UserID); err != nil {
+				return Restored{}, apperr.Dependency(err)
+			}
 		}
 		change.After, done.Ended = &done.Account, len(change.Ended)
 		err = r.Store.ChangeAccount(ctx, change)
@@ -91,6 +104,9 @@ func (r *Restorer) decide(live *Account, old Account) Restored {
 		return Restored{Outcome: Returned, Account: after}
 	case live.UserID != old.UserID:
 		return Restored{Outcome: Foreign, Account: *live}
+	}
+	if old.Status == Pending {
+		after.Status = live.Status
 	}
 	if !r.AsItWas {
 		after.Role = live.Role

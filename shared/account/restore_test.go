@@ -2,6 +2,8 @@ package account_test
 
 import (
 	"bytes"
+	"context"
+	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -11,6 +13,8 @@ import (
 	"sallyport/shared/faults"
 	"sallyport/shared/otp"
 	"sallyport/shared/policy"
+	"sallyport/shared/session"
+	"sallyport/shared/session/sessiontest"
 	"sallyport/shared/token"
 )
 
@@ -63,6 +67,26 @@ func TestRestoringLetsNobodyInWhoCouldNotSignInUnlessTold(t *testing.T) {
 			cautious: restored{account.Replaced, account.Disabled, policy.Admin, 10},
 			asItWas:  restored{account.Replaced, account.Disabled, policy.Admin, 10},
 		},
+		"used for the first time since": {
+			old:      func(a *account.Account) { a.Status = account.Pending },
+			live:     func(a *account.Account) { a.Status, a.LastTOTPStep = account.Active, 7 },
+			cautious: restored{account.Same, account.Active, policy.Admin, 10},
+			asItWas:  restored{account.Same, account.Active, policy.Admin, 10},
+		},
+		"used since, with a recovery code, and another password": {
+			old: func(a *account.Account) { a.Status = account.Pending },
+			live: func(a *account.Account) {
+				a.Status, a.PasswordHash, a.RecoveryCodes = account.Active, "$argon2id$other", a.RecoveryCodes[1:]
+			},
+			cautious: restored{account.Replaced, account.Active, policy.Admin, 9},
+			asItWas:  restored{account.Replaced, account.Active, policy.Admin, 10},
+		},
+		"used and disabled since": {
+			old:      func(a *account.Account) { a.Status = account.Pending },
+			live:     func(a *account.Account) { a.Status = account.Disabled },
+			cautious: restored{account.Same, account.Disabled, policy.Admin, 10},
+			asItWas:  restored{account.Same, account.Disabled, policy.Admin, 10},
+		},
 		"demoted since": {
 			live:     func(a *account.Account) { a.Role, a.PasswordHash = policy.Consumer, "$argon2id$other" },
 			cautious: restored{account.Replaced, account.Active, policy.Consumer, 10},
@@ -105,16 +129,29 @@ func TestRestoringLetsNobodyInWhoCouldNotSignInUnlessTold(t *testing.T) {
 					c.live(&live)
 					w.store.PutAccount(live)
 				}
-				r := account.Restorer{Store: w.store, Now: w.clock.Now, AsItWas: asItWas}
-				w.restores(t, r, old, want)
+				r := w.restorer()
+				r.AsItWas = asItWas
+				w.restores(t, *r, old, want)
 				if again := want; want.outcome == account.Returned || want.outcome == account.Replaced {
 					w.checkRestored(t, old, p.userID, c.live != nil)
 					again.outcome = account.Same
-					w.restores(t, r, old, again)
+					w.restores(t, *r, old, again)
 				}
 			})
 		}
 	}
+}
+
+// restorer returns one over the world's store.
+func (w *world) restorer() *account.Restorer {
+	return &account.Restorer{Store: w.store, Now: w.clock.Now, EndUnlisted: func(ctx context.Context, userID token.ID) error {
+		return w.store.Write(ctx, "EndUnlisted", func() error {
+			w.store.Step(func(records map[sessiontest.Key]session.Record) {
+				maps.DeleteFunc(records, func(key sessiontest.Key, _ session.Record) bool { return key.UserID == userID })
+			})
+			return nil
+		})
+	}}
 }
 
 // restores checks what restoring does: first without writing, then for good.
@@ -133,6 +170,9 @@ func (w *world) restores(t *testing.T, r account.Restorer, old account.Account, 
 		wrote := !r.DryRun && (want.outcome == account.Returned || want.outcome == account.Replaced)
 		if n := w.store.Calls("ChangeAccount"); n > 0 != wrote {
 			t.Errorf("dry run: %v, %d writes", r.DryRun, n)
+		}
+		if n := w.store.Calls("EndUnlisted"); n > 0 != (!r.DryRun && want.outcome == account.Returned) {
+			t.Errorf("dry run: %v, unlisted sessions ended %d times", r.DryRun, n)
 		}
 	}
 }
@@ -157,12 +197,52 @@ func TestRestoringEndsTheSessionsThatAreThere(t *testing.T) {
 	old := w.account(t, "alice")
 	before := w.signIn(t, p).AccessToken
 	w.store.EditAccount("alice", func(a *account.Account) { a.PasswordHash = "$argon2id$damaged" })
-	done, err := (&account.Restorer{Store: w.store, Now: w.clock.Now}).Restore(t.Context(), old)
+	done, err := w.restorer().Restore(t.Context(), old)
 	if err != nil || done.Ended != 1 || w.live(t, before) {
 		t.Fatalf("%+v, %v; the session lives: %v", done, err, w.live(t, before))
 	}
 	w.clock.Advance(time.Minute)
 	w.signIn(t, p)
+}
+
+func TestAnInterruptedRestoreLeavesNoSessionBehindItsAccount(t *testing.T) {
+	for _, interrupted := range []string{"EndUnlisted", "ChangeAccount"} {
+		w := newWorld(t)
+		p := w.person(t, "alice")
+		before := w.signIn(t, p).AccessToken
+		old := w.account(t, "alice")
+		w.store.RemoveAccount("alice")
+		r := w.restorer()
+		r.AsItWas = true
+		w.store.Before(interrupted, faults.First(1, errDown))
+		_, err := r.Restore(t.Context(), old)
+		refused(t, err, apperr.ServiceUnavailable)
+		if _, found := w.store.Snapshot().Accounts["alice"]; found {
+			t.Errorf("%s failed, and the account is there", interrupted)
+		}
+		if done, err := r.Restore(t.Context(), old); err != nil || done.Outcome != account.Returned || w.live(t, before) {
+			t.Errorf("%s failed, then: %+v, %v; the session lives: %v", interrupted, done, err, w.live(t, before))
+		}
+	}
+}
+
+func TestNoSignInCompletesWhileAnAccountIsBroughtBack(t *testing.T) {
+	w := newWorld(t)
+	p := w.person(t, "alice")
+	old := w.account(t, "alice")
+	w.store.Before("FinishSignIn", once(func() { // its account is read; then the row is lost, and restored
+		w.store.RemoveAccount("alice")
+		r := w.restorer()
+		r.AsItWas = true
+		if _, err := r.Restore(t.Context(), old); err != nil {
+			t.Error(err)
+		}
+	}))
+	_, err := w.finish(t, p, w.code(p, 0))
+	refused(t, err, apperr.Unauthenticated)
+	if n := len(w.store.All()); n != 0 {
+		t.Errorf("%d token rows are there", n)
+	}
 }
 
 func TestRestoringReadsAgainWhenTheAccountHasChanged(t *testing.T) {
@@ -173,7 +253,7 @@ func TestRestoringReadsAgainWhenTheAccountHasChanged(t *testing.T) {
 	w.store.Before("ChangeAccount", once(func() {
 		w.store.EditAccount("alice", func(a *account.Account) { a.Status = account.Disabled })
 	}))
-	done, err := (&account.Restorer{Store: w.store, Now: w.clock.Now}).Restore(t.Context(), old)
+	done, err := w.restorer().Restore(t.Context(), old)
 	if err != nil || done.Account.Status != account.Disabled || w.account(t, "alice").Status != account.Disabled {
 		t.Errorf("%+v, %v", done, err)
 	}
@@ -190,7 +270,7 @@ func TestRestoringThatCannotBeDoneSaysSo(t *testing.T) {
 			cause = errDown
 		}
 		w.store.Before(method, faults.Always(cause))
-		_, err := (&account.Restorer{Store: w.store, Now: w.clock.Now}).Restore(t.Context(), old)
+		_, err := w.restorer().Restore(t.Context(), old)
 		refused(t, err, want)
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"sallyport/tools/endtoend"
 )
 
 func TestToolsLocalAnswersAsAPIGatewayButForItsKnownDifferences(t *testing.T) {
@@ -33,8 +35,7 @@ func TestToolsLocalAnswersAsAPIGatewayButForItsKnownDifferences(t *testing.T) {
 }
 
 func TestSAMLocalAnswersAsAPIGatewayButForItsKnownDifferences(t *testing.T) {
-	if !samIsThere() {
-		t.Log("left out: set SAM_LOCAL=1 to run it, where sam and a Docker engine are there")
+	if !endtoend.SAMIsWanted(t) {
 		return
 	}
 	urls, known := startSAM(t), byRow(samDifferences())

@@ -1,9 +1,7 @@
 package conformance_test
 
 import (
-	"os"
 	"path/filepath"
-	"slices"
 	"sync"
 	"testing"
 
@@ -58,9 +56,4 @@ func startEach(t *testing.T, start func(t *testing.T, api string) string) map[st
 		t.FailNow()
 	}
 	return urls
-}
-
-// samIsThere tells whether the table is to run against sam local: when SAM_LOCAL is set, and in CI.
-func samIsThere() bool {
-	return slices.ContainsFunc([]string{"SAM_LOCAL", "CI"}, func(name string) bool { return os.Getenv(name) != "" })
 }

@@ -153,20 +153,11 @@ func (m *mutants) forgetDataKeys() {
 func TestWithoutAnyOneStatementOfItsPoliciesAFunctionFailsVisibly(t *testing.T) {
 	m := startMutants(t)
 	promises := m.promises()
-	order := []int{} // the function that makes new data keys comes last: with them, tokens under the old ones are no good any more
-	for i, f := range m.functions {
-		if f.LogicalID != "VerifyOtpFunction" {
-			order = append(order, i)
-		}
-	}
-	for i, f := range m.functions {
-		if f.LogicalID == "VerifyOtpFunction" {
-			order = append(order, i)
-		}
-	}
+	// The function that makes new data keys comes last: with them, tokens under the old ones are no good any more.
+	maker, last := slices.IndexFunc(m.functions, func(f template.Function) bool { return f.LogicalID == "VerifyOtpFunction" }), len(m.functions)-1
+	m.functions[maker], m.functions[last] = m.functions[last], m.functions[maker]
 	tried := 0
-	for _, i := range order {
-		f := m.functions[i]
+	for i, f := range m.functions {
 		if len(f.Statements) == 0 {
 			continue
 		}

@@ -3,10 +3,8 @@ package endtoend_test
 import (
 	"bufio"
 	"crypto/rand"
-	"encoding/xml"
 	"fmt"
 	"io"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -133,33 +131,4 @@ func installed(t *testing.T, p requirement) bool {
 		t.Logf("%s is missing: the blocks of docs/operations.md that need it are not run (%s)", p.name, p.install)
 	}
 	return false
-}
-
-// describedStack answers as CloudFormation does (query protocol) for the one stack "sallyport", whose outputs are given.
-func describedStack(outputs map[string]string) http.HandlerFunc {
-	type output struct {
-		Key   string `xml:"OutputKey"`
-		Value string `xml:"OutputValue"`
-	}
-	type stack struct {
-		Name    string   `xml:"StackName"`
-		Status  string   `xml:"StackStatus"`
-		Created string   `xml:"CreationTime"`
-		Outputs []output `xml:"Outputs>member"`
-	}
-	answer := struct {
-		XMLName xml.Name `xml:"DescribeStacksResponse"`
-		Stacks  []stack  `xml:"DescribeStacksResult>Stacks>member"`
-	}{Stacks: []stack{{Name: "sallyport", Status: "CREATE_COMPLETE", Created: "2026-11-23T12:00:00Z"}}}
-	for key, value := range outputs {
-		answer.Stacks[0].Outputs = append(answer.Stacks[0].Outputs, output{key, value})
-	}
-	return func(w http.ResponseWriter, r *http.Request) {
-		if r.FormValue("Action") != "DescribeStacks" || r.FormValue("StackName") != "sallyport" {
-			http.Error(w, "unexpected call", http.StatusBadRequest)
-			return
-		}
-		w.Header().Set("Content-Type", "text/xml")
-		_ = xml.NewEncoder(w).Encode(answer) // the caller has gone, nobody is left to tell
-	}
 }

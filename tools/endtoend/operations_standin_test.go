@@ -164,6 +164,8 @@ func TestTheOperationsPageDeploysAndTearsDown(t *testing.T) {
 	}
 	s.simplify()
 	s.bucketForArtifacts()
+	const saved = "[default.deploy.parameters]\n" // by a guided deploy of another stack
+	s.repository.Replace(t, "samconfig.toml", saved, saved+"parameter_overrides = \"Stage=another\"\n")
 	stack := "deployed-" + strings.ToLower(rand.Text()[:8])
 	s.sh.set("stack", stack)
 	wantsPrinted(t, s.sh.run("Deploy 2"), "Successfully created/updated stack - "+stack)
@@ -171,6 +173,7 @@ func TestTheOperationsPageDeploysAndTearsDown(t *testing.T) {
 	changes := s.sh.run("Upgrade and roll back 1")
 	wantsPrinted(t, changes, "Replacement")
 	wantsPrinted(t, changes, "NewLogs")
+	s.wantsStage(stack, "prod")
 	if _, err := s.stacks.DescribeStackResource(t.Context(), &cloudformation.DescribeStackResourceInput{
 		StackName: &stack, LogicalResourceId: aws.String("NewLogs"),
 	}); err == nil {
@@ -205,6 +208,26 @@ func TestTheOperationsPageDeploysAndTearsDown(t *testing.T) {
 	s.sh.page.wantAllRun(t, bySAM)
 }
 
+// wantsStage checks the parameter Stage of every change that has been asked for.
+func (s standIn) wantsStage(stack, want string) {
+	s.t.Helper()
+	sets, err := s.stacks.ListChangeSets(s.t.Context(), &cloudformation.ListChangeSetsInput{StackName: &stack})
+	if err != nil || len(sets.Summaries) == 0 {
+		s.t.Fatalf("%+v, %v", sets, err)
+	}
+	for _, set := range sets.Summaries {
+		change, err := s.stacks.DescribeChangeSet(s.t.Context(), &cloudformation.DescribeChangeSetInput{ChangeSetName: set.ChangeSetId, StackName: &stack})
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		for _, parameter := range change.Parameters {
+			if aws.ToString(parameter.ParameterKey) != "Stage" || aws.ToString(parameter.ParameterValue) != want {
+				s.t.Errorf("%s: %s is %q", aws.ToString(set.ChangeSetName), aws.ToString(parameter.ParameterKey), aws.ToString(parameter.ParameterValue))
+			}
+		}
+	}
+}
+
 func TestTheOperationsPageRestoresAccounts(t *testing.T) {
 	t.Parallel()
 	s, ok := openStandIn(t, "eu-west-2", awsCLI())
@@ -214,6 +237,10 @@ func TestTheOperationsPageRestoresAccounts(t *testing.T) {
 	accounts := s.sallyport()
 	s.put(accounts, "ana")
 	s.sh.set("user", "ana")
+
+	if found, failed := s.sh.script("resource AccountsTable\n"); found != accounts+"\n" || failed != "" { // whom it helps is not run here
+		t.Errorf("the first block's resource finds %q, %s", found, failed)
+	}
 
 	const rows = "Rows of Accounts are damaged or gone "
 	s.sh.run(rows + "1")

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 
 	"sallyport/tools/endtoend"
+	"sallyport/tools/operator/stack/stacktest"
 )
 
 // operated is a local run, and a shell in which an operator looks after it as if it were the stack "sallyport".
@@ -34,7 +35,7 @@ func operate(t *testing.T) operated {
 	for table, name := range state.Tables {
 		outputs[table+"TableName"] = name
 	}
-	cloudFormation := httptest.NewServer(describedStack(outputs))
+	cloudFormation := httptest.NewServer(stacktest.Stack{Name: "sallyport", Outputs: outputs})
 	t.Cleanup(cloudFormation.Close)
 	return operated{calling(t, runner.Client), runner, state, newShell(t, root, map[string]string{
 		"AWS_ENDPOINT_URL_CLOUDFORMATION": cloudFormation.URL, "AWS_ENDPOINT_URL_DYNAMODB": state.DynamoDBURL, "AWS_ENDPOINT_URL_KMS": state.KMSURL,

@@ -19,6 +19,7 @@ import (
 	"golang.org/x/crypto/argon2"
 
 	"sallyport/tools/endtoend"
+	"sallyport/tools/local/awsjson"
 	"sallyport/tools/local/lambda"
 	"sallyport/tools/local/template"
 )
@@ -117,9 +118,7 @@ func (w *witness) ServeHTTP(response http.ResponseWriter, r *http.Request) {
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
-	_, credential, _ := strings.Cut(r.Header.Get("Authorization"), "Credential=")
-	caller, _, _ := strings.Cut(credential, "/")
-	if function, ok := w.functions[caller]; ok { // else it is the local run, which makes the tables
+	if function, ok := w.functions[awsjson.AccessKeyID(r.Header.Get("Authorization"))]; ok { // else it is the local run, which makes the tables
 		w.note(function, operation, body)
 	}
 	recorder := httptest.NewRecorder()

@@ -17,7 +17,7 @@ import (
 	"time"
 )
 
-// startLimit is how long the local run may take until it answers. It builds ten functions first.
+// startLimit is how long the local run may take until it answers. It builds the functions first.
 const startLimit = 5 * time.Minute
 
 // Runner is one local run.

@@ -54,6 +54,29 @@ func TestADomainOfOnesOwnTakesThePlaceOfTheGatewaysAddress(t *testing.T) {
 	}
 }
 
+func TestADomainWithoutACertificateAndAZoneWithoutADomainAreRefused(t *testing.T) {
+	const domain, certificate, zone = "DomainName=api.example.test", "CertificateArn=arn:aws:acm:us-east-1:123456789012:certificate/x", "HostedZoneId=Z123"
+	const needsCertificate, needsDomain = "DomainName needs CertificateArn.", "HostedZoneId needs DomainName."
+	for _, test := range []struct{ parameters, refused []string }{
+		{nil, nil},
+		{[]string{certificate}, nil},
+		{[]string{domain, certificate}, nil},
+		{[]string{domain, certificate, zone}, nil},
+		{[]string{domain}, []string{needsCertificate}},
+		{[]string{domain, zone}, []string{needsCertificate}},
+		{[]string{zone}, []string{needsDomain}},
+		{[]string{certificate, zone}, []string{needsDomain}},
+	} {
+		s, ok := expand(t, test.parameters...)
+		if !ok {
+			return
+		}
+		if got := s.broken(); !slices.Equal(got, test.refused) {
+			t.Errorf("%v: refused with %q, want %q", test.parameters, got, test.refused)
+		}
+	}
+}
+
 func TestTheFirewallIsThereOnlyIfAskedFor(t *testing.T) {
 	for mode, want := range map[string]bool{"disabled": false, "enabled": true} {
 		s, ok := expand(t, "Firewall="+mode, "RequestsPerAddress=100", "SignInsPerAddress=20")

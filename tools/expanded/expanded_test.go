@@ -20,6 +20,13 @@ const root = "../.."
 // template is an expanded template, nothing of it resolved.
 type template struct {
 	Parameters map[string]struct{ Default any }
+	Rules      map[string]struct {
+		RuleCondition any
+		Assertions    []struct {
+			Assert            any
+			AssertDescription string
+		}
+	}
 	Conditions map[string]any
 	Resources  map[string]resource
 	Outputs    map[string]struct {
@@ -61,7 +68,7 @@ var transforms sync.Map
 func transform(interpreter string, parameters ...string) (template, error) {
 	once, _ := transforms.LoadOrStore(strings.Join(parameters, "\n"), sync.OnceValues(func() (template, error) {
 		var t template
-		command := exec.CommandContext(context.Background(), interpreter, append([]string{filepath.Join(root, ".ci", "expand.py"), filepath.Join(root, "template.yaml")}, parameters...)...)
+		command := exec.CommandContext(context.Background(), interpreter, append([]string{"expand.py", filepath.Join(root, "template.yaml")}, parameters...)...)
 		out, err := command.Output()
 		if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 			return t, fmt.Errorf("%w: %s", err, exit.Stderr)

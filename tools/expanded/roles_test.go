@@ -10,9 +10,11 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
+// basicExecution allows logs:CreateLogGroup, logs:CreateLogStream and logs:PutLogEvents on "*". AWS Managed Policy Reference,
+// "AWSLambdaBasicExecutionRole".
 const basicExecution = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
 
-func TestEachRoleMayDoWhatIsWrittenAndWriteItsLogAndNothingElse(t *testing.T) {
+func TestEachRoleMayDoWhatIsWrittenAndWriteLogsAndNothingElse(t *testing.T) {
 	for tracing, managed := range map[string][]any{
 		"Disabled": {basicExecution},
 		"Active":   {basicExecution, "arn:aws:iam::aws:policy/AWSXrayWriteOnlyAccess"},

@@ -58,6 +58,24 @@ func (s *stack) holds(expression any) bool {
 	return false
 }
 
+// broken lists what the rules that these parameters break say. CloudFormation User Guide, "Rules": an assertion counts if its
+// rule's condition holds, or the rule has none.
+func (s *stack) broken() []string {
+	var all []string
+	for _, rule := range s.raw.Rules {
+		if rule.RuleCondition != nil && !s.holds(rule.RuleCondition) {
+			continue
+		}
+		for _, each := range rule.Assertions {
+			if !s.holds(each.Assert) {
+				all = append(all, each.AssertDescription)
+			}
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
 // none is what AWS::NoValue gives.
 type none struct{}
 

@@ -56,6 +56,9 @@ func TestThereIsAnAlarmForEachCause(t *testing.T) {
 		if p["TreatMissingData"] != "notBreaching" || p["ComparisonOperator"] != "GreaterThanOrEqualToThreshold" || p["AlarmDescription"] == nil {
 			t.Errorf("%s: %v", id, p)
 		}
+		if low := p["EvaluateLowSampleCountPercentile"]; low != nil && low != "evaluate" {
+			t.Errorf("%s does not look at few requests (%v): on a small stack it never goes off, nor back", id, low)
+		}
 		if text := fmt.Sprint(p); strings.Contains(text, "AWS/Lambda") && strings.Contains(text, "MetricName:Errors") {
 			t.Errorf("%s counts refused tokens, which are Lambda errors of the authorizer", id)
 		}
@@ -185,6 +188,11 @@ func TestTheDashboardIsJSONAndShowsThisStackAlone(t *testing.T) {
 		}
 		if sources := strings.Count(widget.Properties.Query, "SOURCE '"); widget.Type == "log" && (sources == 0 || sources != strings.Count(widget.Properties.Query, "SOURCE '<")) {
 			t.Errorf("%q reads logs that are not the stack's: %s", widget.Properties.Title, widget.Properties.Query)
+		}
+		for _, id := range s.ofType("AWS::Lambda::Function") {
+			if log := fmt.Sprintf("SOURCE '%v'", s.property(id, "LoggingConfig", "LogGroup")); widget.Type == "log" && !strings.Contains(widget.Properties.Query, log) {
+				t.Errorf("%q does not read the log of %s: EveryLog in template.yaml lists them", widget.Properties.Title, id)
+			}
 		}
 	}
 }

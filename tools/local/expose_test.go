@@ -27,25 +27,31 @@ func TestWhereContainersReachTheTablesAndKeysOnlyFunctionsAreServed(t *testing.T
 		}
 	})
 	b.enforce(template.StackName, []template.Function{{LogicalID: "SomeFunction"}})
-	database, keys, err := b.expose(netip.MustParseAddr("127.0.0.1"), "localhost")
+	some, other, unknown := lambda.AccessKeyID("SomeFunction"), lambda.AccessKeyID("OtherFunction"), lambda.AccessKeyID("UnknownFunction")
+	database, keys, err := b.expose(netip.MustParseAddr("127.0.0.1"), "localhost", map[string]string{some: "some-token", other: "other-token"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, caller := range []struct{ accessKeyID, want string }{
-		{"AKIALOCALOPERATOR", "403"},                                  // may do everything elsewhere
-		{lambda.AccessKeyID("SomeFunction"), "AccessDeniedException"}, // is known, and may do nothing
-		{lambda.AccessKeyID("OtherFunction"), "UnrecognizedClientException"},
+	for _, caller := range []struct{ accessKeyID, token, want string }{
+		{"AKIALOCALOPERATOR", "", "403"}, // may do everything elsewhere
+		{"AKIALOCALOPERATOR", "some-token", "403"},
+		{some, "some-token", "AccessDeniedException"}, // is known, and may do nothing
+		{some, "other-token", "403"},                  // knows who may call, and makes himself out to be one
+		{some, "some-toke", "403"},
+		{some, "", "403"},
+		{unknown, "", "403"},
+		{other, "other-token", "UnrecognizedClientException"},
 	} {
-		given := credentials.NewStaticCredentialsProvider(caller.accessKeyID, "secret", "session")
+		given := credentials.NewStaticCredentialsProvider(caller.accessKeyID, "secret", caller.token)
 		_, err := dynamodb.New(dynamodb.Options{Region: template.Region, BaseEndpoint: &database, Credentials: given, RetryMaxAttempts: 1}).
 			ListTables(t.Context(), &dynamodb.ListTablesInput{})
 		if err == nil || !strings.Contains(err.Error(), caller.want) {
-			t.Errorf("%s: DynamoDB says %v, want %s", caller.accessKeyID, err, caller.want)
+			t.Errorf("%s with %q: DynamoDB says %v, want %s", caller.accessKeyID, caller.token, err, caller.want)
 		}
 		_, err = kms.New(kms.Options{Region: template.Region, BaseEndpoint: &keys, Credentials: given, RetryMaxAttempts: 1}).
 			Encrypt(t.Context(), &kms.EncryptInput{KeyId: aws.String("key"), Plaintext: []byte("x")})
 		if err == nil || !strings.Contains(err.Error(), caller.want) {
-			t.Errorf("%s: KMS says %v, want %s", caller.accessKeyID, err, caller.want)
+			t.Errorf("%s with %q: KMS says %v, want %s", caller.accessKeyID, caller.token, err, caller.want)
 		}
 	}
 }

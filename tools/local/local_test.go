@@ -368,10 +368,13 @@ func TestEveryFailureIsOneLineThatSaysWhatToDo(t *testing.T) {
 		arguments []string
 		want      []string
 	}{
-		"port in use":              {[]string{"-addr", busy.Addr().String()}, []string{busy.Addr().String(), "-addr"}},
-		"not loopback":             {[]string{"-addr", "0.0.0.0:0"}, []string{"0.0.0.0:0", "loopback", "127.0.0.1:3000"}},
+		"port in use":              {[]string{"-addr", busy.Addr().String()}, []string{busy.Addr().String(), "another address with -addr"}},
+		"sam's port in use":        {[]string{"-sam", busy.Addr().String()}, []string{busy.Addr().String(), "another address with -sam"}},
+		"not loopback":             {[]string{"-addr", "0.0.0.0:0"}, []string{"-addr 0.0.0.0:0", "loopback", "127.0.0.1:3000"}},
+		"sam not on loopback":      {[]string{"-sam", "0.0.0.0:0"}, []string{"-sam 0.0.0.0:0", "loopback", "127.0.0.1:3001"}},
 		"no host":                  {[]string{"-addr", ":0"}, []string{"loopback"}},
-		"not an address":           {[]string{"-addr", "somewhere"}, []string{"-addr somewhere"}},
+		"not an address":           {[]string{"-addr", "somewhere"}, []string{"-addr somewhere", "127.0.0.1:3000"}},
+		"not an address for sam":   {[]string{"-sam", "somewhere"}, []string{"-sam somewhere", "127.0.0.1:3001"}},
 		"no template":              {[]string{"-template", "testdata/none.yaml"}, []string{"testdata/none.yaml"}},
 		"unknown parameter":        {[]string{"-param", "Nothing=1"}, []string{"Nothing"}},
 		"parameter out of range":   {[]string{"-param", "SlowMilliseconds=0"}, []string{"SlowMilliseconds"}},

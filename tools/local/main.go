@@ -2,7 +2,7 @@
 // Gateway would, with an embedded DynamoDB and KMS. The functions are the deployed ones: nothing in them knows of a local run.
 //
 //	go run ./tools/local [-addr 127.0.0.1:3000] [-param Name=Value]… [-stack NAME] [-attach FILE] [-sam 127.0.0.1:3001] [-dynamodb URL] [-kms URL]
-//		[-state .local/state.json]
+//		[-state .local/state.json] (-h lists all)
 package main
 
 import (

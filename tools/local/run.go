@@ -19,14 +19,14 @@ const grace = 2 * time.Second
 
 // run serves until ctx is done. hurry cuts the grace short. Whatever it started is gone when it returns.
 func run(ctx, hurry context.Context, o options, out *output) (err error) {
-	listener, err := listen(o.address)
+	listener, err := listen("-addr", "127.0.0.1:3000", o.address)
 	if err != nil {
 		return err
 	}
 	defer listener.Close() //nolint:errcheck // the server has closed it already, unless the start failed
 	var samListener net.Listener
 	if o.sam != "" {
-		if samListener, err = listen(o.sam); err != nil {
+		if samListener, err = listen("-sam", "127.0.0.1:3001", o.sam); err != nil {
 			return err
 		}
 		defer samListener.Close() //nolint:errcheck // likewise
@@ -49,8 +49,7 @@ func run(ctx, hurry context.Context, o options, out *output) (err error) {
 		}
 		return err
 	}
-	url := "http://" + listener.Addr().String()
-	urls := addresses{own: url}
+	urls := addresses{own: "http://" + listener.Addr().String()}
 	if urls.attached, err = s.serveAttached(ctx); err != nil {
 		return err
 	}
@@ -66,11 +65,11 @@ func run(ctx, hurry context.Context, o options, out *output) (err error) {
 	}))), out)
 	defer server.Close() //nolint:errcheck // closed already, unless what follows fails
 	served := make(chan error, 2)
-	go func() { served <- server.Serve(listener) }()
+	go func() { served <- fmt.Errorf("serve %s: %w", urls.own, server.Serve(listener)) }()
 	if samListener != nil {
 		beside := newServer(invitations.watch(s.samHandler()), out)
 		defer beside.Close() //nolint:errcheck // what it is still serving ends with sam local
-		go func() { served <- beside.Serve(samListener) }()
+		go func() { served <- fmt.Errorf("serve %s: %w", urls.sam, beside.Serve(samListener)) }()
 	}
 	defer func() { err = errors.Join(err, state.remove()) }()
 	if err := invitations.renew(ctx); err != nil {
@@ -81,9 +80,9 @@ func run(ctx, hurry context.Context, o options, out *output) (err error) {
 
 	select {
 	case err := <-served:
-		return fmt.Errorf("serve %s: %w", url, err)
+		return err
 	case <-samEnded:
-		return errors.New("sam local has ended: it says above why")
+		return s.sam.Err()
 	case <-ctx.Done():
 	}
 	graceful, cancel := context.WithTimeout(hurry, grace)
@@ -94,19 +93,19 @@ func run(ctx, hurry context.Context, o options, out *output) (err error) {
 	return nil
 }
 
-// listen takes the port before anything else is done, so that one in use is known at once. Only loopback addresses are served: the
-// system holds real sign-ins, over plain HTTP, with an operator's invitation in a file.
-func listen(address string) (net.Listener, error) {
+// listen takes the port that a flag gives before anything else is done, so that one in use is known at once. Only loopback addresses are
+// served: the system holds real sign-ins, over plain HTTP, with an operator's invitation in a file.
+func listen(flag, example, address string) (net.Listener, error) {
 	resolved, err := net.ResolveTCPAddr("tcp", address)
 	if err != nil {
-		return nil, fmt.Errorf("-addr %s: give it as 127.0.0.1:3000 (%w)", address, err)
+		return nil, fmt.Errorf("%s %s: give it as %s (%w)", flag, address, example, err)
 	}
 	if !resolved.IP.IsLoopback() {
-		return nil, fmt.Errorf("-addr %s is not a loopback address, and this server is for this machine only: give it as 127.0.0.1:3000", address)
+		return nil, fmt.Errorf("%s %s is not a loopback address, and this server is for this machine only: give it as %s", flag, address, example)
 	}
 	listener, err := net.ListenTCP("tcp", resolved)
 	if err != nil {
-		return nil, fmt.Errorf("can't listen on %s: stop what listens there, or choose another address with -addr (%w)", address, err)
+		return nil, fmt.Errorf("can't listen on %s: stop what listens there, or choose another address with %s (%w)", address, flag, err)
 	}
 	return listener, nil
 }

@@ -19,16 +19,20 @@ const samBuildDir = ".aws-sam/local"
 // startSAM has `sam local` serve the API too, on the tables and keys of this run: what is signed in at one is signed in at the other. Each
 // function has its own credentials there as well.
 func (s *system) startSAM(ctx context.Context) error {
-	dynamoDB, kms, err := s.backends.expose(sam.HostAddress(), sam.HostName)
+	variables, tokens := map[string]map[string]string{}, map[string]string{}
+	for _, f := range s.stack.Functions {
+		own := lambda.Credentials(f.LogicalID)
+		tokens[own["AWS_ACCESS_KEY_ID"]] = own["AWS_SESSION_TOKEN"]
+		variables[f.LogicalID] = own
+	}
+	dynamoDB, kms, err := s.backends.expose(sam.HostAddress(), sam.HostName, tokens)
 	if err != nil {
 		return err
 	}
-	variables := map[string]map[string]string{}
 	for _, f := range s.stack.Functions {
-		own := lambda.Credentials(f.LogicalID)
+		own := variables[f.LogicalID]
 		own["AWS_ENDPOINT_URL_DYNAMODB"], own["AWS_ENDPOINT_URL_KMS"] = dynamoDB, kms
 		maps.Copy(own, f.Environment)
-		variables[f.LogicalID] = own
 	}
 	s.out.printf("Starting sam local: one container a function…\n")
 	s.sam, err = sam.Start(ctx, sam.Options{

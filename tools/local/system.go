@@ -38,8 +38,7 @@ func (s *system) start(ctx context.Context) error {
 			return err
 		}
 	}
-	keyIDs := map[string]string{}
-	if err := s.load(keyIDs); err != nil {
+	if err := s.load(nil); err != nil {
 		return err
 	}
 	if err := s.checkRules(ctx); err != nil {
@@ -53,25 +52,17 @@ func (s *system) start(ctx context.Context) error {
 	if s.backends, err = startBackends(s.options.dynamoDB, s.options.kms, s.printDenial); err != nil {
 		return err
 	}
-	for _, key := range slices.Concat(s.stack.Keys, s.attached.Keys) {
-		id, found, err := s.backends.key(ctx, key)
-		if err != nil {
-			return err
-		}
-		keyIDs[key.LogicalID] = id
-		s.newKey = s.newKey || !found
+	keyIDs, err := s.findKeys(ctx)
+	if err != nil {
+		return err
 	}
 	// Read again, now that the keys have ids for the functions' environments and policies.
 	if err := s.load(keyIDs); err != nil {
 		return err
 	}
 	s.backends.enforce(s.options.stack, s.functions())
-	for _, table := range slices.Concat(s.stack.Tables, s.attached.Tables) {
-		found, err := s.backends.createTable(ctx, table)
-		if err != nil {
-			return err
-		}
-		s.oldTable = s.oldTable || found
+	if err := s.createTables(ctx); err != nil {
+		return err
 	}
 	s.platform, err = lambda.New(s.functions(), binaries, lambda.Options{
 		Region: template.Region, AccountID: template.AccountID, StackName: s.options.stack, MaxProcesses: s.options.maxProcesses, Logs: s.logs(),
@@ -89,6 +80,32 @@ func (s *system) start(ctx context.Context) error {
 	return nil
 }
 
+// findKeys returns the ids of the templates' keys, by logical id. What is not there is made.
+func (s *system) findKeys(ctx context.Context) (map[string]string, error) {
+	ids := map[string]string{}
+	for _, key := range slices.Concat(s.stack.Keys, s.attached.Keys) {
+		id, found, err := s.backends.key(ctx, key)
+		if err != nil {
+			return nil, err
+		}
+		ids[key.LogicalID] = id
+		s.newKey = s.newKey || !found
+	}
+	return ids, nil
+}
+
+// createTables makes the templates' tables that are not there.
+func (s *system) createTables(ctx context.Context) error {
+	for _, table := range slices.Concat(s.stack.Tables, s.attached.Tables) {
+		found, err := s.backends.createTable(ctx, table)
+		if err != nil {
+			return err
+		}
+		s.oldTable = s.oldTable || found
+	}
+	return nil
+}
+
 // logs is where functions write.
 func (s *system) logs() io.Writer {
 	if s.options.quiet {
@@ -102,7 +119,7 @@ func (s *system) functions() []template.Function {
 	return slices.Concat(s.stack.Functions, s.attached.Functions)
 }
 
-// load reads the template, and the attached one if there is one.
+// load reads the template, and the attached one if there is one. Keys have no ids before they are found.
 func (s *system) load(keyIDs map[string]string) (err error) {
 	o := template.Options{StackName: s.options.stack, Parameters: s.options.parameters, Physical: func(logicalID, resourceType string) string {
 		if resourceType == "AWS::KMS::Key" {

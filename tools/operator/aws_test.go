@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/xml"
-	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -14,22 +12,22 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	embedded "sallyport/tools/local/dynamodb"
+	"sallyport/tools/operator/stack/stacktest"
 )
 
-// stackOutput is one output of the stack that the stand-in describes.
-type stackOutput struct {
-	OutputKey   string `xml:"OutputKey"`
-	OutputValue string `xml:"OutputValue"`
+// gateStack is the one stack that there is, with outputs.
+func gateStack(outputs map[string]string) stacktest.Stack {
+	return stacktest.Stack{Name: "gate", Outputs: outputs}
 }
 
-// deployedStack is the one stack, "gate", that the stand-in for AWS has.
-func deployedStack() []stackOutput {
-	return []stackOutput{{"ApiUrl", "https://api.example/prod"}, {"InvitationsTableName", "gate-Invitations"}}
+// deployedStack is that stack with what an invitation needs.
+func deployedStack() stacktest.Stack {
+	return gateStack(map[string]string{"ApiUrl": "https://api.example/prod", "InvitationsTableName": "gate-Invitations"})
 }
 
 // signedInToAWS points the environment at stand-ins: a CloudFormation that answers as the handler does, and an embedded
 // DynamoDB with the Invitations and Accounts tables. Nothing of this machine's own AWS configuration is read.
-func signedInToAWS(t *testing.T, cloudFormation http.HandlerFunc) *dynamodb.Client {
+func signedInToAWS(t *testing.T, cloudFormation http.Handler) *dynamodb.Client {
 	t.Helper()
 	url := serve(t, embedded.NewServer())
 	client := clientOf(t, url)
@@ -40,7 +38,7 @@ func signedInToAWS(t *testing.T, cloudFormation http.HandlerFunc) *dynamodb.Clie
 }
 
 // useAWS points the environment at a CloudFormation that answers as the handler does, and at the DynamoDB at url.
-func useAWS(t *testing.T, cloudFormation http.HandlerFunc, url string) {
+func useAWS(t *testing.T, cloudFormation http.Handler, url string) {
 	t.Helper()
 	for name, value := range map[string]string{
 		"AWS_REGION": "eu-central-1", "AWS_DEFAULT_REGION": "", "AWS_PROFILE": "",
@@ -77,47 +75,5 @@ func createTable(t *testing.T, client *dynamodb.Client, name, key string) {
 	})
 	if err != nil {
 		t.Fatal(err)
-	}
-}
-
-// describes answers DescribeStacks as CloudFormation does (query protocol, XML) for the stack "gate"; others do not exist.
-func describes(outputs []stackOutput) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		if r.FormValue("Action") != "DescribeStacks" || r.Header.Get("Authorization") == "" {
-			refuses("InvalidAction", "unexpected call "+r.FormValue("Action"))(w, r)
-			return
-		}
-		name := r.FormValue("StackName")
-		if name != "gate" {
-			refuses("ValidationError", "Stack with id "+name+" does not exist")(w, r)
-			return
-		}
-		type member struct {
-			StackName   string        `xml:"StackName"`
-			StackStatus string        `xml:"StackStatus"`
-			Created     string        `xml:"CreationTime"`
-			Outputs     []stackOutput `xml:"Outputs>member"`
-		}
-		answer := struct {
-			XMLName xml.Name `xml:"DescribeStacksResponse"`
-			Stacks  []member `xml:"DescribeStacksResult>Stacks>member"`
-		}{Stacks: []member{{name, "CREATE_COMPLETE", "2026-11-23T12:00:00Z", outputs}}}
-		w.Header().Set("Content-Type", "text/xml")
-		if err := xml.NewEncoder(w).Encode(answer); err != nil {
-			http.Error(w, err.Error(), http.StatusInternalServerError)
-		}
-	}
-}
-
-// refuses answers with an error of the query protocol.
-func refuses(code, message string) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) {
-		status := http.StatusBadRequest
-		if code == "AccessDenied" {
-			status = http.StatusForbidden
-		}
-		w.Header().Set("Content-Type", "text/xml")
-		w.WriteHeader(status)
-		fmt.Fprintf(w, "<ErrorResponse><Error><Type>Sender</Type><Code>%s</Code><Message>%s</Message></Error><RequestId>1</RequestId></ErrorResponse>", code, message)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"sallyport/shared/account"
+	"sallyport/shared/policy"
 )
 
 // change is a command that changes one account. Each ends all of its sessions in the same transaction.
@@ -71,16 +72,12 @@ func (c change) run(ctx context.Context, args []string, out output) error {
 		"Usage: go run ./tools/operator %s -user NAME%s -stack NAME\n\nTo %s. %s\n\n", c.name, roleUsage, c.summary, c.usage))
 	roleName := ""
 	if c.roleFlag {
-		flags.StringVar(&roleName, "role", "", "`ROLE` that the account is to have: ADMIN, DEVELOPER or CONSUMER")
+		flags.StringVar(&roleName, "role", "", "`ROLE` that the account is to have: "+policy.RoleNames())
 	}
 	if err := parse(flags, args, required...); err != nil {
 		return err
 	}
-	found, err := connect(ctx, *stackName)
-	if err != nil {
-		return err
-	}
-	accounts, err := found.accounts()
+	accounts, err := connectAccounts(ctx, *stackName)
 	if err != nil {
 		return err
 	}

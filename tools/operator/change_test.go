@@ -3,12 +3,9 @@ package main
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"sallyport/shared/account"
 	"sallyport/shared/dynamo/dynamotest"
-	"sallyport/shared/dynamo/keystore"
-	"sallyport/shared/envelope"
 	"sallyport/shared/policy"
 )
 
@@ -100,48 +97,6 @@ func TestOneSessionEndsAndTheOthersStay(t *testing.T) {
 	}
 }
 
-func TestUnthrottleForgetsTheFailures(t *testing.T) {
-	g := openGate(t, dynamotest.Embedded(t))
-	g.account("ana", 0)
-	if got := g.does("unthrottle", "-user", "ana"); got != "ana may try again.\n" {
-		t.Errorf("it says %q", got)
-	}
-	if got := g.does("unthrottle", "-user", "bob"); got != "bob may try again. There is no account of that name.\n" {
-		t.Errorf("of nobody it says %q", got)
-	}
-}
-
-func TestRevokeEveryoneShredsTheKeysOfLiveTokensAndDeletesEveryRow(t *testing.T) {
-	dynamotest.EachServer(t, func(t *testing.T, server dynamotest.Server) {
-		g := openGate(t, server)
-		g.account("ana", 50)
-		g.account("bob", 3)
-		keys := keystore.New(g.client, g.tables.DataKeys)
-		today := envelope.Day(time.Now())
-		for _, day := range []uint32{today - 2, today} {
-			if added, err := keys.AddWrappedKey(t.Context(), envelope.WrappedKey{Day: day, Wrapped: []byte{1}, ExpiresAt: 1}); err != nil || !added {
-				t.Fatal(added, err)
-			}
-		}
-		got := g.does("revoke", "-everyone")
-		for _, want := range []string{
-			envelope.Date(today-1) + ": there is no data key.", envelope.Date(today) + ": the data key is shredded.", "Token rows deleted: 53.",
-		} {
-			if !strings.Contains(got, want) {
-				t.Errorf("it does not say %q:\n%s", want, got)
-			}
-		}
-		for day, want := range map[uint32]int{today - 2: 1, today: 0} { // a key whose tokens have expired stays
-			if key, _, err := keys.WrappedKey(t.Context(), day); err != nil || len(key.Wrapped) != want {
-				t.Errorf("%s: %+v, %v", envelope.Date(day), key, err)
-			}
-		}
-		if got := g.does("revoke", "-everyone"); g.rows(g.tables.Tokens) != 0 || !strings.Contains(got, "Token rows deleted: 0.") {
-			t.Errorf("the second time it says %q", got)
-		}
-	})
-}
-
 func TestWhatIsWrongWithAnAccountIsSaid(t *testing.T) {
 	g := openGate(t, dynamotest.Embedded(t))
 	g.account("ana", 1)
@@ -151,7 +106,7 @@ func TestWhatIsWrongWithAnAccountIsSaid(t *testing.T) {
 		g.fails(`there is no account "eve"`, append(command, "-user", "eve")...)
 		g.fails("The username may contain letters", append(command, "-user", "e ve")...)
 	}
-	g.fails("The role must be ADMIN, DEVELOPER or CONSUMER.", "role", "-user", "ana", "-role", "admin")
+	g.fails("The role must be "+policy.RoleNames()+".", "role", "-user", "ana", "-role", "admin")
 	g.damage(g.tables.Accounts, "ana")
 	g.fails(`the row of "ana" is damaged`, "disable", "-user", "ana")
 	t.Setenv("AWS_ENDPOINT_URL_DYNAMODB", "http://127.0.0.1:1")

@@ -31,9 +31,9 @@ func openGate(t *testing.T, server dynamotest.Server) gate {
 	t.Helper()
 	client := server.Client(nil)
 	tables := dynamotest.MakeTables(t, client)
-	useAWS(t, describes([]stackOutput{
-		{"ApiUrl", "https://api.example/prod"}, {"InvitationsTableName", tables.Invitations}, {"AccountsTableName", tables.Accounts},
-		{"TokensTableName", tables.Tokens}, {"ThrottlesTableName", tables.Throttles}, {"DataKeysTableName", tables.DataKeys},
+	useAWS(t, gateStack(map[string]string{
+		"ApiUrl": "https://api.example/prod", "InvitationsTableName": tables.Invitations, "AccountsTableName": tables.Accounts,
+		"TokensTableName": tables.Tokens, "ThrottlesTableName": tables.Throttles, "DataKeysTableName": tables.DataKeys,
 	}), server.URL)
 	t.Setenv("AWS_REGION", "us-east-1") // DynamoDB Local keeps regions apart unless it is told to share
 	t.Setenv("AWS_ACCESS_KEY_ID", "local")

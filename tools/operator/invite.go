@@ -77,5 +77,5 @@ To register, run this, paste the body with a name and a password of your own, an
 
     curl -sS %s/register -H 'Content-Type: application/json' -d @-
     {"username":"YOUR-NAME","password":"YOUR-PASSWORD","role":"%s","invitation":"%s"}
-`, made.Role, stackName, time.Unix(made.ExpiresAt, 0).UTC().Format("2006-01-02 15:04:05 UTC"), code.Reveal(), url, made.Role, code.Reveal())
+`, made.Role, stackName, moment(made.ExpiresAt), code.Reveal(), url, made.Role, code.Reveal())
 }

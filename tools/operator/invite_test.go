@@ -24,6 +24,7 @@ import (
 	"sallyport/shared/secret"
 	"sallyport/shared/token"
 	"sallyport/tools/contract"
+	"sallyport/tools/operator/stack/stacktest"
 )
 
 // operate runs the command line.
@@ -35,7 +36,7 @@ func operate(t *testing.T, args ...string) (status int, stdout, stderr string) {
 }
 
 func TestAnInvitationRegistersAnAdminOnce(t *testing.T) {
-	client := signedInToAWS(t, describes(deployedStack()))
+	client := signedInToAWS(t, deployedStack())
 	status, stdout, stderr := operate(t, "invite", "-role", "ADMIN", "-stack", "gate")
 	if status != 0 || stderr != "" {
 		t.Fatalf("exit %d: %s", status, stderr)
@@ -80,7 +81,7 @@ func (unsealed) SealSecret(context.Context, token.ID, []byte) ([]byte, error) {
 }
 
 func TestTheInvitationLastsAsLongAsAskedFor(t *testing.T) {
-	client := signedInToAWS(t, describes(deployedStack()))
+	client := signedInToAWS(t, deployedStack())
 	before := time.Now().Unix()
 	if status, _, stderr := operate(t, "invite", "-role", "DEVELOPER", "-stack", "gate", "-expires", "2h"); status != 0 {
 		t.Fatal(stderr)
@@ -105,7 +106,7 @@ func TestErrorsAreOneLineThatSaysWhatToDo(t *testing.T) {
 	roles := contract.RoleNames()
 	last := len(roles) - 1
 	for name, c := range map[string]struct {
-		cloudFormation http.HandlerFunc
+		cloudFormation http.Handler
 		environment    map[string]string
 		args           []string
 		want           string
@@ -117,12 +118,12 @@ func TestErrorsAreOneLineThatSaysWhatToDo(t *testing.T) {
 		"no region":          {environment: map[string]string{"AWS_REGION": ""}, want: "no AWS region: set AWS_REGION"},
 		"unknown profile":    {environment: map[string]string{"AWS_PROFILE": "nobody"}, want: "the AWS configuration is not usable"},
 		"no such stack":      {args: []string{"invite", "-role", "ADMIN", "-stack", "other"}, want: `there is no stack "other" in eu-central-1`},
-		"another's stack":    {cloudFormation: describes(nil), want: "is it a Sallyport stack, and fully deployed?"},
-		"no permission":      {cloudFormation: refuses("AccessDenied", "not authorized"), want: "do not allow cloudformation:DescribeStacks"},
-		"expired sign-in":    {cloudFormation: refuses("ExpiredToken", "expired"), want: "AWS does not accept your credentials (ExpiredToken): sign in again"},
-		"another refusal":    {cloudFormation: refuses("Throttling", "Rate exceeded"), want: "cloudformation:DescribeStacks failed: Throttling: Rate exceeded"},
+		"another's stack":    {cloudFormation: gateStack(nil), want: "is it a Sallyport stack, and fully deployed?"},
+		"no permission":      {cloudFormation: stacktest.Refusal{Code: "AccessDenied", Message: "not authorized"}, want: "do not allow cloudformation:DescribeStacks"},
+		"expired sign-in":    {cloudFormation: stacktest.Refusal{Code: "ExpiredToken", Message: "expired"}, want: "AWS does not accept your credentials (ExpiredToken): sign in again"},
+		"another refusal":    {cloudFormation: stacktest.Refusal{Code: "Throttling", Message: "Rate exceeded"}, want: "cloudformation:DescribeStacks failed: Throttling: Rate exceeded"},
 		"nobody there":       {environment: map[string]string{"AWS_ENDPOINT_URL_CLOUDFORMATION": "http://127.0.0.1:1"}, want: "connection refused"},
-		"table not there":    {cloudFormation: describes([]stackOutput{{"ApiUrl", "https://x"}, {"InvitationsTableName", "gone"}}), want: "dynamodb:PutItem failed: ResourceNotFoundException"},
+		"table not there":    {cloudFormation: gateStack(map[string]string{"ApiUrl": "https://x", "InvitationsTableName": "gone"}), want: "dynamodb:PutItem failed: ResourceNotFoundException"},
 		"database not there": {environment: map[string]string{"AWS_ENDPOINT_URL_DYNAMODB": "http://127.0.0.1:1"}, want: "dynamodb:PutItem failed"},
 		"wrong role":         {args: []string{"invite", "-role", "admin", "-stack", "gate"}, want: `there is no role "admin": use ` + strings.Join(roles[:last], ", ") + " or " + roles[last]},
 		"too long":           {args: []string{"invite", "-role", "ADMIN", "-stack", "gate", "-expires", "169h"}, want: "good for 1m to 168h"},
@@ -130,7 +131,7 @@ func TestErrorsAreOneLineThatSaysWhatToDo(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			if c.cloudFormation == nil {
-				c.cloudFormation = describes(deployedStack())
+				c.cloudFormation = deployedStack()
 			}
 			if c.args == nil {
 				c.args = invite

@@ -14,6 +14,7 @@ import (
 	"sallyport/shared/account"
 	"sallyport/shared/apperr"
 	"sallyport/shared/dynamo/accountstore"
+	"sallyport/shared/token"
 	"sallyport/tools/operator/stack"
 )
 
@@ -50,10 +51,13 @@ func restore(ctx context.Context, args []string, out output) error {
 		return fmt.Errorf("%s is the stack's own table: -from names the restored copy", *from)
 	}
 	r := restoring{
-		deployed: found, out: out.stdout, tokens: tables.Tokens, write: *write, counts: map[account.Outcome]int{},
+		deployed: found, out: out.stdout, write: *write, counts: map[account.Outcome]int{},
 		copied: accountstore.New(found.client, accountstore.Tables{Accounts: *from}),
 		restorer: account.Restorer{
 			Store: accountstore.New(found.client, tables), Now: time.Now, AsItWas: *asItWas, DryRun: !*write,
+			EndUnlisted: func(ctx context.Context, userID token.ID) error {
+				return deleteTokensOf(ctx, found.client, tables.Tokens, userID)
+			},
 		},
 	}
 	if *all {
@@ -63,6 +67,8 @@ func restore(ctx context.Context, args []string, out output) error {
 	}
 	r.summarize()
 	switch {
+	case errors.Is(err, errNoCopy):
+		return fmt.Errorf("there is no table %q in this region: -from names the restored copy", *from)
 	case err != nil:
 		return stack.Explain("dynamodb:Scan, GetItem, PutItem, Query and DeleteItem on the copy and the stack's tables", cause(err))
 	case r.failed > 0:
@@ -71,13 +77,23 @@ func restore(ctx context.Context, args []string, out output) error {
 	return nil
 }
 
+// errNoCopy is that the table which -from names is not there.
+var errNoCopy = errors.New("no such table")
+
+// fromCopy is what went wrong with a read of the copy.
+func fromCopy(err error) error {
+	if _, absent := errors.AsType[*types.ResourceNotFoundException](err); absent {
+		return errNoCopy
+	}
+	return err
+}
+
 // restoring is one run of restore.
 type restoring struct {
 	deployed
 	out      io.Writer
 	copied   account.Reader
 	restorer account.Restorer
-	tokens   string
 	write    bool
 	counts   map[account.Outcome]int
 	failed   int
@@ -92,7 +108,7 @@ func (r *restoring) all(ctx context.Context, from string) error {
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return err
+			return fromCopy(err)
 		}
 		for _, item := range page.Items {
 			name, ok := item["username"].(*types.AttributeValueMemberS)
@@ -111,7 +127,7 @@ func (r *restoring) all(ctx context.Context, from string) error {
 func (r *restoring) one(ctx context.Context, user string) error {
 	old, err := read(ctx, r.copied, user)
 	if err != nil {
-		return r.hold(user, "in the copy", err)
+		return r.hold(user, "in the copy", fromCopy(err))
 	}
 	done, err := r.restorer.Restore(ctx, old)
 	if err != nil {
@@ -125,11 +141,7 @@ func (r *restoring) one(ctx context.Context, user string) error {
 		}
 		fmt.Fprintln(r.out)
 	}
-	if !r.write || done.Outcome != account.Returned {
-		return nil
-	}
-	// While the account was gone nothing listed its sessions, and nobody could begin one: whatever rows there are, are leftovers.
-	return deleteTokensOf(ctx, r.client, r.tokens, old.UserID)
+	return nil
 }
 
 // hold says what is wrong with one account. Any other failure it returns.

@@ -1,6 +1,10 @@
 package main
 
 import (
+	"context"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -82,6 +86,49 @@ func TestRestoringOneAccountAsItWas(t *testing.T) {
 	}
 }
 
+func TestAnInterruptedRestoreIsCompletedByTheNextAndNoTokenRowIsLeft(t *testing.T) {
+	for _, refused := range []string{"Query", "DeleteItem", "TransactWriteItems"} {
+		server := dynamotest.Embedded(t)
+		g := openGate(t, server)
+		copied := dynamotest.MakeTables(t, g.client).Accounts
+		lost := g.account("ana", 2)
+		g.write(copied, lost)
+		if err := g.store.ChangeAccount(t.Context(), account.Change{Before: &lost}); err != nil {
+			t.Fatal(err)
+		}
+		wire := g.over(server)
+		wire.Set(func(ctx context.Context, call dynamotest.Call, pass func() (*http.Response, error)) (*http.Response, error) {
+			if call.Operation == refused {
+				return dynamotest.Answers(http.StatusBadRequest, "AccessDeniedException")(ctx, call, pass)
+			}
+			return pass()
+		})
+		again := []string{"restore", "-from", copied, "-user", "ana", "-as-it-was", "-write"}
+		g.fails("your AWS credentials do not allow", again...)
+		if n := g.rows(g.tables.Accounts); n != 0 {
+			t.Errorf("without %s the account is there", refused)
+		}
+		wire.Set(nil)
+		if got := g.does(again...); !strings.HasPrefix(got, "ana: returned, active") || g.rows(g.tables.Tokens) != 0 {
+			t.Errorf("after a run without %s it says %q, and %d token rows are left", refused, got, g.rows(g.tables.Tokens))
+		}
+	}
+}
+
+// over puts a wire between the commands and their tables.
+func (g gate) over(server dynamotest.Server) *dynamotest.Wire {
+	g.Helper()
+	target, err := url.Parse(server.URL)
+	if err != nil {
+		g.Fatal(err)
+	}
+	wire := &dynamotest.Wire{}
+	g.Setenv("AWS_ENDPOINT_URL_DYNAMODB", serve(g.T, &httputil.ReverseProxy{
+		Transport: wire, Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target) },
+	}))
+	return wire
+}
+
 func TestADamagedRowDoesNotKeepOthersFromBeingRestored(t *testing.T) {
 	g := openGate(t, dynamotest.Embedded(t))
 	copied := dynamotest.MakeTables(t, g.client).Accounts
@@ -108,6 +155,8 @@ func TestACopyThatIsNoneIsSaidSo(t *testing.T) {
 	g.fails("is the stack's own table", "restore", "-from", g.tables.Accounts, "-all", "-write")
 	g.does("invite", "-role", "ADMIN")
 	g.fails("it is no copy of an Accounts table", "restore", "-from", g.tables.Invitations, "-all", "-write")
-	g.fails("ResourceNotFoundException", "restore", "-from", "nowhere", "-all")
+	const misspelt = `there is no table "nowhere" in this region: -from names the restored copy`
+	g.fails(misspelt, "restore", "-from", "nowhere", "-all")
+	g.fails(misspelt, "restore", "-from", "nowhere", "-user", "ana")
 	g.fails("accounts that could not be restored: 1", "restore", "-from", g.tables.Invitations, "-user", "e ve")
 }

@@ -6,18 +6,18 @@ import (
 	"time"
 
 	"sallyport/shared/account"
+	"sallyport/shared/dynamo/accountstore"
 	"sallyport/shared/dynamo/keystore"
 	"sallyport/shared/dynamo/sessionstore"
-	"sallyport/shared/envelope"
 	"sallyport/shared/session"
-	"sallyport/tools/operator/stack"
 )
 
 const revokeUsage = `Usage: go run ./tools/operator revoke -user NAME [-session ID] -stack NAME
        go run ./tools/operator revoke -everyone -stack NAME
 
 Ends sessions: their tokens are refused from the next request on. With -user all sessions of the account, or the one that -session
-names (show lists them). With -everyone it shreds the data keys of all live tokens, then deletes every token's row.
+names (show lists them). With -everyone it shreds the data keys of all live tokens, then deletes every token's row, and some seconds
+later those that sign-ins under way have added.
 
 `
 
@@ -31,17 +31,13 @@ func revoke(ctx context.Context, args []string, out output) error {
 	if (*user != "") == *everyone || *everyone && *sessionID != "" {
 		return misused(flags, "give either -user, perhaps with -session, or -everyone")
 	}
-	found, err := connect(ctx, *stackName)
-	if err != nil {
-		return err
-	}
 	switch {
 	case *everyone:
-		return revokeEveryone(ctx, found, out)
+		return revokeEveryone(ctx, *stackName, out)
 	case *sessionID != "":
-		return revokeOne(ctx, found, *user, *sessionID, out)
+		return revokeOne(ctx, *stackName, *user, *sessionID, out)
 	}
-	accounts, err := found.accounts()
+	accounts, err := connectAccounts(ctx, *stackName)
 	if err != nil {
 		return err
 	}
@@ -53,8 +49,8 @@ func revoke(ctx context.Context, args []string, out output) error {
 	return nil
 }
 
-func revokeOne(ctx context.Context, found deployed, user, sessionID string, out output) error {
-	accounts, err := found.accounts()
+func revokeOne(ctx context.Context, stackName, user, sessionID string, out output) error {
+	found, err := connect(ctx, stackName)
 	if err != nil {
 		return err
 	}
@@ -62,7 +58,7 @@ func revokeOne(ctx context.Context, found deployed, user, sessionID string, out 
 	if err != nil {
 		return err
 	}
-	a, err := read(ctx, accounts, user)
+	a, err := read(ctx, accountstore.New(found.client, tables), user)
 	if err != nil {
 		return explain(err, user)
 	}
@@ -82,7 +78,11 @@ func revokeOne(ctx context.Context, found deployed, user, sessionID string, out 
 }
 
 // revokeEveryone closes both doors: the signatures first, so that what it deletes meanwhile is already worthless.
-func revokeEveryone(ctx context.Context, found deployed, out output) error {
+func revokeEveryone(ctx context.Context, stackName string, out output) error {
+	found, err := connect(ctx, stackName)
+	if err != nil {
+		return err
+	}
 	datakeys, err := found.Output(outputDataKeys)
 	if err != nil {
 		return err
@@ -91,25 +91,5 @@ func revokeEveryone(ctx context.Context, found deployed, out output) error {
 	if err != nil {
 		return err
 	}
-	keys := keystore.New(found.client, datakeys)
-	today := envelope.Day(time.Now())
-	var failed error
-	for _, day := range []uint32{today - 1, today, today + 1} { // a token lives 12 hours at most; tomorrow's key is made ahead
-		said := "there is no data key"
-		shredded, err := keys.Shred(ctx, day)
-		switch {
-		case err != nil: // deleting the rows helps all the same
-			failed = stack.Explain("dynamodb:UpdateItem", cause(err))
-			said = "the data key could NOT be shredded"
-		case shredded:
-			said = "the data key is shredded"
-		}
-		fmt.Fprintf(out.stdout, "%s: %s.\n", envelope.Date(day), said)
-	}
-	deleted, err := deleteTokens(ctx, found.client, tokens)
-	fmt.Fprintf(out.stdout, "Token rows deleted: %d.\n", deleted)
-	if err != nil {
-		failed = stack.Explain("dynamodb:Scan or DeleteItem", cause(err))
-	}
-	return failed
+	return everyone{found.client, keystore.New(found.client, datakeys), tokens, out.stdout, time.Now, sleep}.end(ctx)
 }

@@ -18,8 +18,8 @@ const deleters = 16
 // primaryKey is that of Tokens.
 const primaryKey = "user_id, token_id"
 
-// deleteTokens deletes every row of Tokens, and returns how many. Rows that come in meanwhile may stay. It stops at the first
-// failure; then it can be run again.
+// deleteTokens deletes every row of Tokens, and returns how many. Rows that come in meanwhile may stay: it is for the
+// caller to know when none can. It stops at the first failure; then it can be run again.
 func deleteTokens(ctx context.Context, client *dynamodb.Client, table string) (int64, error) {
 	pages := dynamodb.NewScanPaginator(client, &dynamodb.ScanInput{
 		TableName: aws.String(table), ConsistentRead: aws.Bool(true), ProjectionExpression: aws.String(primaryKey),

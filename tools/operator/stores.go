@@ -56,13 +56,17 @@ func (d deployed) tables() (accountstore.Tables, error) {
 	return tables, nil
 }
 
-// accounts returns the store of the stack's accounts.
-func (d deployed) accounts() (*accountstore.Store, error) {
-	tables, err := d.tables()
+// connectAccounts finds the stack, and returns the store of its accounts.
+func connectAccounts(ctx context.Context, name string) (*accountstore.Store, error) {
+	found, err := connect(ctx, name)
 	if err != nil {
 		return nil, err
 	}
-	return accountstore.New(d.client, tables), nil
+	tables, err := found.tables()
+	if err != nil {
+		return nil, err
+	}
+	return accountstore.New(found.client, tables), nil
 }
 
 // permissions is what the commands on accounts need of DynamoDB; AWS's own message names the one that is missing.

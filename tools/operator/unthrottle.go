@@ -19,11 +19,7 @@ func unthrottle(ctx context.Context, args []string, out output) error {
 	if err := parse(flags, args, "user", "stack"); err != nil {
 		return err
 	}
-	found, err := connect(ctx, *stackName)
-	if err != nil {
-		return err
-	}
-	accounts, err := found.accounts()
+	accounts, err := connectAccounts(ctx, *stackName)
 	if err != nil {
 		return err
 	}

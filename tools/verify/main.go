@@ -1,4 +1,4 @@
-// Command verify is the acceptance run: it signs three users in and out over HTTP, tries every protected route with every role,
+// Command verify is the acceptance run: it signs a user of each role in and out over HTTP, tries every protected route with every role,
 // and looks into the tables at what was stored. It prints one line a step and exits with status 1 if any step fails.
 //
 // It shares no code with what it verifies where that can be helped: it computes one-time codes, reads tokens and checks
@@ -28,7 +28,7 @@ With -stack the stored rows are looked at as well, with your own AWS credentials
 With -sam-local it verifies what "make sam-local" serves beside "make dev", on the same tables.
 Both -url and -state: the tables of the one, the URL of the other.
 
-Three accounts named verify-… are left behind, signed out; their passwords are random and not kept.
+An account of each role, named verify-…, is left behind, signed out; the passwords are random and not kept.
 
 `
 

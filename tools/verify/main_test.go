@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -18,6 +17,7 @@ import (
 	"sallyport/tools/contract"
 	"sallyport/tools/local/awsjson"
 	"sallyport/tools/local/template"
+	"sallyport/tools/operator/stack/stacktest"
 )
 
 // commandLine runs the program.
@@ -76,20 +76,11 @@ func TestAFailedStepIsExit1(t *testing.T) {
 
 func TestADeployedStacksTablesAreFoundThroughCloudFormation(t *testing.T) {
 	s := startService(t, nil)
-	var outputs strings.Builder
-	output := func(name, value string) {
-		fmt.Fprintf(&outputs, "<member><OutputKey>%s</OutputKey><OutputValue>%s</OutputValue></member>", name, value)
-	}
+	outputs := map[string]string{"SealingKeyArn": "arn:aws:kms:" + template.Region + ":" + template.AccountID + ":key/" + s.state.KMSKeyID}
 	for name, table := range s.state.Tables {
-		output(name+"TableName", table)
+		outputs[name+"TableName"] = table
 	}
-	output("SealingKeyArn", "arn:aws:kms:"+template.Region+":"+template.AccountID+":key/"+s.state.KMSKeyID)
-	cloudFormation := serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "text/xml")
-		fmt.Fprintf(w, `<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>gate</StackName><StackStatus>CREATE_COMPLETE</StackStatus>
-			<Parameters><member><ParameterKey>Stage</ParameterKey><ParameterValue>prod</ParameterValue></member></Parameters>
-			<Outputs>%s</Outputs></member></Stacks></DescribeStacksResult></DescribeStacksResponse>`, outputs.String())
-	}))
+	cloudFormation := serve(t, stacktest.Stack{Name: "gate", Outputs: outputs, Parameters: map[string]string{"Stage": "prod"}})
 	for name, value := range map[string]string{
 		"AWS_REGION": template.Region, "AWS_PROFILE": "", "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "example", "AWS_SESSION_TOKEN": "",
 		"AWS_CONFIG_FILE": t.TempDir() + "/none", "AWS_SHARED_CREDENTIALS_FILE": t.TempDir() + "/none", "AWS_EC2_METADATA_DISABLED": "true",

@@ -4,24 +4,23 @@ import (
 	"crypto/sha256"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
+
+	"sallyport/tools/endtoend"
+	"sallyport/tools/workcopy"
 )
 
 // What is deployed can be checked against the source by whoever has the same commit: neither the folder's name, nor the repository's
-// state, nor the time is in the binaries.
+// state, nor the time is in the binaries. Both builds are of copies: what the developer has built stays as it is.
 func TestTheSameSourceGivesTheSameBytes(t *testing.T) {
-	if !wanted(t) {
+	if !endtoend.SAMIsWanted(t) {
 		return
 	}
-	root := repository(t)
-	copied := filepath.Join(t.TempDir(), "another", "place")
-	for file := range strings.Lines(do(t, root, "git", "ls-files", "--cached", "--others", "--exclude-standard")) {
-		copyFile(t, filepath.Join(root, strings.TrimSpace(file)), filepath.Join(copied, strings.TrimSpace(file)))
-	}
-	do(t, root, "make", "build")
-	do(t, copied, "make", "build")
-	here, there := built(t, root), built(t, copied)
+	one, other := workcopy.New(t, repository(t)).Root, workcopy.New(t, repository(t)).Root // folders of two names
+	do(t, other, "git", "init", "--quiet")                                                 // and one of them is a repository
+	do(t, one, "make", "build")
+	do(t, other, "make", "build")
+	here, there := built(t, one), built(t, other)
 	if len(here) < 10 || len(here) != len(there) {
 		t.Fatalf("%d functions were built here and %d there", len(here), len(there))
 	}
@@ -29,23 +28,6 @@ func TestTheSameSourceGivesTheSameBytes(t *testing.T) {
 		if there[function] != sum {
 			t.Errorf("%s differs from place to place", function)
 		}
-	}
-}
-
-func copyFile(t *testing.T, from, to string) {
-	t.Helper()
-	content, err := os.ReadFile(from)
-	if os.IsNotExist(err) {
-		return // removed, and not yet committed
-	}
-	if err == nil {
-		err = os.MkdirAll(filepath.Dir(to), 0o700)
-	}
-	if err == nil {
-		err = os.WriteFile(to, content, 0o600)
-	}
-	if err != nil {
-		t.Fatal(err)
 	}
 }
 

@@ -17,17 +17,6 @@ import (
 	"sallyport/tools/local/template"
 )
 
-// wanted tells whether the tests that need SAM and Docker run. They take minutes and may fetch an image, so that on a person's machine they
-// wait to be asked for (make test-sam); in CI they must run.
-func wanted(t *testing.T) bool {
-	t.Helper()
-	if os.Getenv("CI") == "" && os.Getenv("SAM_LOCAL") == "" {
-		t.Log("not run: set SAM_LOCAL=1 (make test-sam) where SAM and Docker are installed")
-		return false
-	}
-	return true
-}
-
 // repository is where the Makefile is.
 func repository(t *testing.T) string {
 	t.Helper()
@@ -51,7 +40,7 @@ func do(t *testing.T, dir string, name string, arguments ...string) (stdout stri
 }
 
 func TestTheSystemIsTheSameUnderSAMLocal(t *testing.T) {
-	if !wanted(t) {
+	if !endtoend.SAMIsWanted(t) {
 		return
 	}
 	root := repository(t)

@@ -1,13 +1,7 @@
 // Package dynamodb serves an in-memory DynamoDB over its real protocol, for local runs and tests.
 //
-// Expressions are evaluated by the interpreter of github.com/truora/minidyn; rows, transactions and the wire are here, because
-// minidyn's (v0.8.2) lose empty maps and lists, on the wire and, in every row of a table, when a transaction on it is cancelled;
-// ignore ReturnValuesOnConditionCheckFailure in most calls and ClientRequestToken in all; and copy whole tables for a transaction.
-//
-// What still differs from AWS: expired rows are never deleted (DynamoDB takes up to days, so nothing may rely on it); arithmetic is
-// in float64 (exact up to 2^53); comparing values of different types is an error instead of false; an item with an empty binary
-// value can't be used in an expression; the 400 KB limit of an item is not enforced; a read is always strongly consistent; there are
-// no secondary indexes, Batch operations, TransactGetItems, streams or persistence.
+// Expressions are evaluated by the interpreter of github.com/truora/minidyn; rows, transactions and the wire are here. What minidyn's
+// own server would hide, and what still differs from AWS, docs/local.md lists under "DynamoDB".
 package dynamodb
 
 import (

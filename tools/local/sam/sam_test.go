@@ -1,6 +1,7 @@
 package sam
 
 import (
+	"bytes"
 	"io"
 	"os"
 	"path/filepath"
@@ -110,7 +111,7 @@ func TestSamLocalThatEndsIsNotWaitedForAndLeavesNothing(t *testing.T) {
 		return // these are shell scripts
 	}
 	bin, folder := t.TempDir(), t.TempDir()
-	for name, script := range map[string]string{"sam": "exit 1", "docker": "echo 28"} {
+	for name, script := range map[string]string{"sam": "echo 'Error: no container can be made' >&2; exit 1", "docker": "echo 28"} {
 		if err := os.WriteFile(filepath.Join(bin, name), []byte("#!/bin/sh\n"+script+"\n"), 0o700); err != nil {
 			t.Fatal(err)
 		}
@@ -120,12 +121,35 @@ func TestSamLocalThatEndsIsNotWaitedForAndLeavesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := Start(t.Context(), Options{BuildDir: folder, Variables: map[string]map[string]string{"PlainFunction": {"A": "b"}}, Output: io.Discard})
-	if err == nil || !strings.Contains(err.Error(), "sam local ended before it answered") {
+	if err == nil || !strings.Contains(err.Error(), "sam local ended before it answered: Error: no container can be made") {
 		t.Error(err)
 	}
 	for _, name := range []string{templateFile, environmentFile} {
 		if _, err := os.Stat(filepath.Join(folder, name)); !os.IsNotExist(err) {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+func TestAGivenFolderIsServedAsTheGivenArgumentsHaveIt(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		return // these are shell scripts
+	}
+	bin, folder, output := t.TempDir(), filepath.Join(t.TempDir(), "fixture"), new(bytes.Buffer)
+	if err := os.Mkdir(folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for name, script := range map[string]string{"sam": `echo "in ${PWD##*/}: $*"`, "docker": "exit 1"} {
+		if err := os.WriteFile(filepath.Join(bin, name), []byte("#!/bin/sh\n"+script+"\n"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Setenv("PATH", bin)
+	if _, err := Serve(t.Context(), folder, output, "--template", "plain.yaml"); err == nil {
+		t.Error("a program that ended serves")
+	}
+	said := output.String()
+	if !strings.HasPrefix(said, "in fixture: local start-api --host 127.0.0.1 --port ") || !strings.HasSuffix(said, " --template plain.yaml\n") {
+		t.Error(said)
 	}
 }
