@@ -10,7 +10,8 @@ import (
 )
 
 // forward passes calls on to the service at an http or https URL. Where the service gives no answer the caller gets none either:
-// the connection is closed, and not a gateway's answer put in the place of AWS's.
+// the connection is closed, and not a gateway's answer put in the place of AWS's. It leaves nothing out: that is for the guard before
+// it, which gives it of a function's call only what was judged.
 func forward(serviceURL string) http.Handler {
 	target, err := url.Parse(serviceURL)
 	if err != nil {
