@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -82,8 +83,10 @@ func TestACommandThatMissesSomethingSaysInOneLineWhatToInstall(t *testing.T) {
 	}
 }
 
+var aside = regexp.MustCompile(`^(make(\[\d+\])?: \*{3}|\+ )`)
+
 // complain runs a command of the repository where PATH is one folder and nothing has been installed, in CI or elsewhere, and returns
-// the lines of its standard error without make's own.
+// the lines of its standard error but for make's own and the commands that the shell shows as it runs them.
 func complain(t *testing.T, path string, ci bool, command []string) ([]string, error) {
 	t.Helper()
 	limited, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -103,8 +106,8 @@ func complain(t *testing.T, path string, ci bool, command []string) ([]string, e
 	err := run.Run()
 	var said []string
 	for line := range strings.Lines(stderr.String()) {
-		if line = strings.TrimSpace(line); !strings.HasPrefix(line, "make: ***") && !strings.HasPrefix(line, "make[1]: ***") {
-			said = append(said, line)
+		if !aside.MatchString(line) {
+			said = append(said, strings.TrimSpace(line))
 		}
 	}
 	return said, err
