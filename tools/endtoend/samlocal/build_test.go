@@ -10,7 +10,7 @@ import (
 	"sallyport/tools/workcopy"
 )
 
-// What is deployed can be checked against the source by whoever has the same commit: neither the folder's name, nor the repository's
+// What is deployed can be checked against the source by whoever has the same commit and the same Go: neither the folder's name, nor the repository's
 // state, nor the time is in the binaries. Both builds are of copies: what the developer has built stays as it is.
 func TestTheSameSourceGivesTheSameBytes(t *testing.T) {
 	if !endtoend.SAMIsWanted(t) {
