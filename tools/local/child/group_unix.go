@@ -10,8 +10,9 @@ import (
 // KillGroup ends the command's process group. A group that has ended already is no error.
 func KillGroup(command *exec.Cmd) { signalGroup(command, syscall.SIGKILL) }
 
-// InterruptGroup asks the command's process group to end, as Ctrl-C does.
-func InterruptGroup(command *exec.Cmd) { signalGroup(command, syscall.SIGINT) }
+// EndGroup asks the command's process group to end. It is not the signal of Ctrl-C, which a shell has its background commands ignore, and
+// what those start.
+func EndGroup(command *exec.Cmd) { signalGroup(command, syscall.SIGTERM) }
 
 func signalGroup(command *exec.Cmd, signal syscall.Signal) {
 	if command.Process != nil {

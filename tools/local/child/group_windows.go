@@ -15,5 +15,5 @@ func KillGroup(command *exec.Cmd) {
 	}
 }
 
-// InterruptGroup ends the command: Windows has no other way to ask.
-func InterruptGroup(command *exec.Cmd) { KillGroup(command) }
+// EndGroup ends the command: Windows has no other way to ask.
+func EndGroup(command *exec.Cmd) { KillGroup(command) }

@@ -47,7 +47,7 @@ func Serve(ctx context.Context, folder string, output io.Writer, arguments ...st
 	a.command.Dir, a.command.Stdout, a.command.Stderr = folder, output, output
 	a.command.Env = Environment()
 	a.command.WaitDelay = time.Second
-	child.OwnGroup(a.command, syscall.SIGINT) // at which it removes its containers
+	child.OwnGroup(a.command, syscall.SIGTERM) // at which it removes its containers
 	if err := a.spawner.Start(a.command); err != nil {
 		a.spawner.Close()
 		return nil, fmt.Errorf("start sam local: %w", err)
@@ -94,7 +94,7 @@ func (a *API) Err() error { return fmt.Errorf("sam local has ended: %s", a.said.
 
 // Stop ends it as Ctrl-C does, at which it removes its containers.
 func (a *API) Stop() error {
-	child.InterruptGroup(a.command)
+	child.EndGroup(a.command)
 	var err error
 	select {
 	case <-a.exited:
