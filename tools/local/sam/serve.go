@@ -92,7 +92,7 @@ func (a *API) Exited() <-chan struct{} { return a.exited }
 // Err tells why `sam local` has ended, once it has.
 func (a *API) Err() error { return fmt.Errorf("sam local has ended: %s", a.said.reason()) }
 
-// Stop ends it as Ctrl-C does, at which it removes its containers.
+// Stop ends it, at which it removes its containers.
 func (a *API) Stop() error {
 	child.EndGroup(a.command)
 	var err error
