@@ -139,14 +139,15 @@ func deniedAccess(err error) bool {
 
 // Whatever a function's policy does not name is tried with the function's own credentials. What it does name, the other tests use.
 func TestNoFunctionReachesBeyondItsPolicy(t *testing.T) {
-	stack := deployed(t, shared)
-	state, err := shared.State()
+	runner := unharmedRun(t)
+	stack := deployed(t, runner)
+	state, err := runner.State()
 	if err != nil {
 		t.Fatal(err)
 	}
 	allowed := granted(t)
 	for _, id := range slices.Sorted(maps.Keys(allowed)) {
-		i, tried := intrude(t, shared, folder(id)), 0
+		i, tried := intrude(t, runner, folder(id)), 0
 		try := func(what, permission string, call func() error) {
 			t.Helper()
 			if allowed[id][permission] {
@@ -191,6 +192,7 @@ func folder(id string) string {
 
 // What matters most is said here again, so that no change of the template can take it back unseen.
 func TestTheAuthorizerCanNotReadAccountsNorLoginWriteTokensNorARoleResourceDoAnything(t *testing.T) {
+	runner := unharmedRun(t)
 	allowed := granted(t)
 	for _, id := range []string{"DashboardFunction", "AdminResourceFunction", "DeveloperResourceFunction", "ConsumerResourceFunction"} {
 		if len(allowed[id]) > 0 {
@@ -212,24 +214,25 @@ func TestTheAuthorizerCanNotReadAccountsNorLoginWriteTokensNorARoleResourceDoAny
 		{"DeveloperResourceFunction", "Scan", "AccountsTable"},
 		{"DashboardFunction", "UpdateItem", "AccountsTable"},
 	} {
-		for _, table := range deployed(t, shared).Tables {
+		for _, table := range deployed(t, runner).Tables {
 			if table.LogicalID != test.table {
 				continue
 			}
-			err := intrude(t, shared, folder(test.function)).attempts(t.Context(), table)[test.action]()
+			err := intrude(t, runner, folder(test.function)).attempts(t.Context(), table)[test.action]()
 			if !deniedAccess(err) || !strings.Contains(err.Error(), "is not authorized to perform: dynamodb:"+test.action+" on resource: arn:aws:dynamodb:us-east-1:123456789012:table/"+table.Name) {
 				t.Errorf("%s, %s on %s: %v", test.function, test.action, test.table, err)
 			}
 			line := "local: " + test.function + " may not dynamodb:" + test.action + " on arn:aws:dynamodb:us-east-1:123456789012:table/" + table.Name + ": no statement of its policies allows it (template.yaml:"
-			waitFor(t, "the line about "+test.function, func() bool { return strings.Contains(shared.Output(), line) })
+			waitFor(t, "the line about "+test.function, func() bool { return strings.Contains(runner.Output(), line) })
 		}
 	}
 }
 
 func TestEachProcessHasItsFunctionsCredentialsAndASessionOfItsOwn(t *testing.T) {
+	runner := unharmedRun(t)
 	functions, tokens := map[string]string{}, map[string]string{}
 	for id := range granted(t) {
-		e := environment(t, shared, folder(id))
+		e := environment(t, runner, folder(id))
 		if other := functions[e["AWS_ACCESS_KEY_ID"]]; other != "" {
 			t.Errorf("%s and %s have one access key", id, other)
 		}

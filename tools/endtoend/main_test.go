@@ -44,24 +44,53 @@ func run(m *testing.M) int {
 		return 1
 	}
 	code := m.Run()
-	if err := shared.Stop(); err != nil {
-		fmt.Fprintln(os.Stderr, "stopping the local run:", err)
-		code = 1
+	runners := []*endtoend.Runner{shared}
+	if unharmed.runner != nil {
+		runners = append(runners, unharmed.runner)
+	}
+	for _, runner := range runners {
+		if err := runner.Stop(); err != nil {
+			fmt.Fprintln(os.Stderr, "stopping the local run:", err)
+			code = 1
+		}
 	}
 	if err := sweep(context.Background()); err != nil {
 		fmt.Fprintln(os.Stderr, "deleting what the tests made:", err)
 		code = 1
 	}
-	// Last of all, over all that every test has made it print.
-	if leaked := secrets.in(shared.Output()); len(leaked) > 0 {
-		fmt.Fprintf(os.Stderr, "the output of the local run tells %d secrets, such as a %s\n", len(leaked), leaked[0])
-		code = 1
-	}
-	if strings.Contains(shared.Output(), "DATA RACE") {
-		fmt.Fprintln(os.Stderr, "the local run has a data race:\n"+shared.Output())
-		code = 1
+	// Last of all, over all that every test has made them print.
+	for _, runner := range runners {
+		if leaked := secrets.in(runner.Output()); len(leaked) > 0 {
+			fmt.Fprintf(os.Stderr, "the output of the local run tells %d secrets, such as a %s\n", len(leaked), leaked[0])
+			code = 1
+		}
+		if strings.Contains(runner.Output(), "DATA RACE") {
+			fmt.Fprintln(os.Stderr, "the local run has a data race:\n"+runner.Output())
+			code = 1
+		}
 	}
 	return code
+}
+
+// unharmed is a local run whose processes no test ends, for those that look at the processes themselves.
+var unharmed struct {
+	once   sync.Once
+	runner *endtoend.Runner
+	err    error
+}
+
+func unharmedRun(t *testing.T) *endtoend.Runner {
+	t.Helper()
+	unharmed.once.Do(func() {
+		var dir string
+		if dir, unharmed.err = os.MkdirTemp(filepath.Dir(program), "unharmed"); unharmed.err == nil {
+			unharmed.runner, unharmed.err = endtoend.Start(program, root, dir, withBackends()...)
+		}
+	})
+	if unharmed.err != nil {
+		t.Fatal(unharmed.err)
+	}
+	return unharmed.runner
 }
 
 // start starts a local run for one test, which ends it and looks through what it printed. Such tests wait more than they work, and
