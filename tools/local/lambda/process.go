@@ -32,6 +32,7 @@ type process struct {
 	ended    bool        // what comes now finds nobody
 	current  *invocation // given and not yet answered
 	serving  *invocation // given and not yet followed by a poll
+	sent     *invocation // the last that the process may have seen
 	timer    *time.Timer // ends the process at the deadline of what it is serving
 	timeout  bool        // the timer did
 	reported []byte      // posted to /runtime/init/error
@@ -113,20 +114,18 @@ func (p *process) finish(status, lastLine string) {
 		p.timer.Stop()
 	}
 	call, timeout, polled, finishing := p.current, p.timeout, p.polled, p.serving != nil && p.current == nil
+	seen := p.sent == call
 	p.current = nil
 	reported := p.reported
 	p.mu.Unlock()
-	if call != nil {
-		select {
-		case <-p.work:
-			call.answer <- nil
-		default:
-			if timeout {
-				call.answer <- call.timedOut(p.function.Timeout)
-			} else {
-				call.answer <- call.exited(status)
-			}
-		}
+	switch {
+	case call == nil:
+	case timeout:
+		call.answer <- call.timedOut(p.function.Timeout)
+	case !seen:
+		call.answer <- nil
+	default:
+		call.answer <- call.exited(status)
 	}
 	if polled {
 		p.pool.gone(p, finishing, nil)
@@ -155,6 +154,18 @@ func (p *process) give(call *invocation) {
 	p.current, p.serving = call, call
 	p.timer = time.AfterFunc(time.Until(call.deadline), func() { p.expire(call) })
 	p.work <- call // never blocks: an idle process has none
+}
+
+// deliver notes that an invocation is about to be sent to the process. It is false if the process has ended: whoever waits for the
+// invocation has then been told that no process has seen it.
+func (p *process) deliver(call *invocation) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.ended {
+		return false
+	}
+	p.sent = call
+	return true
 }
 
 func (p *process) expire(call *invocation) {

@@ -74,8 +74,7 @@ func next(w http.ResponseWriter, r *http.Request, p *process) {
 	}
 	select {
 	case call := <-p.work:
-		if hungUp(r.Context()) {
-			p.work <- call // never blocks; finish finds it there
+		if hungUp(r.Context()) || !p.deliver(call) {
 			p.kill()
 			return
 		}
