@@ -38,6 +38,8 @@ var mayImport = map[string][]string{
 	"shared/otp":      {"shared/secret"},
 	"shared/password": {"shared/secret", argon2, precis},
 
+	"shared/audit": {},
+
 	"shared/session": {"shared/token", "shared/policy", "shared/apperr", "shared/secret"},
 	"shared/account": {
 		"shared/session", "shared/otp", "shared/password", "shared/token", "shared/policy", "shared/apperr", "shared/secret", precis,
@@ -46,11 +48,12 @@ var mayImport = map[string][]string{
 	"shared/dynamo":              {"shared/token", "shared/policy", "shared/apperr", awsSDK},
 	"shared/dynamo/sessionstore": {"shared/dynamo", "shared/session", "shared/token", awsSDK},
 	"shared/dynamo/keystore":     {"shared/dynamo", "shared/envelope", awsSDK},
+	"shared/dynamo/auditstore":   {"shared/dynamo", "shared/audit", awsSDK},
 	"shared/dynamo/accountstore": {
 		"shared/dynamo", "shared/dynamo/sessionstore", "shared/account", "shared/session", "shared/token", "shared/policy", "shared/apperr", awsSDK,
 	},
 	"shared/kmskey":  {"shared/envelope", "shared/token", "shared/apperr", awsSDK},
-	"shared/apigw":   {"shared/session", "shared/token", "shared/policy", "shared/apperr", "shared/secret", awsLambda, jsonV2},
+	"shared/apigw":   {"shared/audit", "shared/session", "shared/token", "shared/policy", "shared/apperr", "shared/secret", awsLambda, jsonV2},
 	"shared/awsboot": {awsSDK, smithy},
 }
 
