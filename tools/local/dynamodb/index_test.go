@@ -130,8 +130,8 @@ func TestAnIndexHasTheRowsWithItsKeyAndOfThemWhatItProjects(t *testing.T) {
 		put(t, client, events, event("a", "t2", "mon", ""))
 		put(t, client, events, event("a", "t3", "", "5"))
 		for index, want := range map[string][]item{
-			"by-day":     {event("a", "t1", "mon", "5"), event("a", "t2", "mon", "")},
-			"by-rank":    {{"account": s("a"), "at": s("t1"), "day": s("mon"), "rank": n("5")}},
+			"by-day":    {event("a", "t1", "mon", "5"), event("a", "t2", "mon", "")},
+			"by-rank":   {{"account": s("a"), "at": s("t1"), "day": s("mon"), "rank": n("5")}},
 			"by-number": {{"account": s("a"), "at": s("t1"), "rank": n("5"), "note": s("at1")}, {"account": s("a"), "at": s("t3"), "rank": n("5"), "note": s("at3")}},
 		} {
 			out, err := client.Scan(t.Context(), &sdk.ScanInput{TableName: &events, IndexName: &index})
