@@ -15,6 +15,7 @@ import (
 	"sallyport/shared/apigw"
 	"sallyport/shared/awsboot"
 	"sallyport/shared/dynamo/accountstore"
+	"sallyport/shared/dynamo/auditstore"
 	"sallyport/shared/kmskey"
 	"sallyport/shared/password"
 	"sallyport/shared/policy"
@@ -62,6 +63,7 @@ func realMain(settings *awsboot.Settings, log *slog.Logger) error {
 	}
 	// A hash needs its memory at once, beside some 50 MiB of everything else: better to stop here than at the first password.
 	settings.Integer("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", int(parameters.MemoryKiB/1024)+64, 10240)
+	auditTable, auditDays := settings.Text("AUDIT_TABLE"), settings.Integer("AUDIT_RETENTION_DAYS", 1, auditstore.MaxRetentionDays)
 	config := awsboot.Config(settings)
 	if err := settings.Err(); err != nil {
 		return err
@@ -71,9 +73,11 @@ func realMain(settings *awsboot.Settings, log *slog.Logger) error {
 		return err
 	}
 	registrar.Hasher = hasher
-	registrar.Store = accountstore.New(dynamodb.NewFromConfig(config), tables)
+	database := dynamodb.NewFromConfig(config)
+	registrar.Store = accountstore.New(database, tables)
 	registrar.Sealer = kmskey.New(kms.NewFromConfig(config), keyID, stage)
-	lambda.Start(apigw.Handle(log.With("stage", stage), handler(&registrar)))
+	trail := auditstore.New(database, auditTable, auditDays)
+	lambda.Start(apigw.Audited(log.With("stage", stage), trail, "register", handler(&registrar)))
 	return nil
 }
 
@@ -98,7 +102,7 @@ func handler(registrar *account.Registrar) apigw.Handler {
 		}
 		return apigw.Answer{
 			Status: http.StatusCreated, Body: out,
-			Event: "registered", Who: []any{"username", out.Username, "user_id", out.UserID, "role", out.Role},
+			Who: []any{"username", out.Username}, Account: registered.UserID, Detail: "role=" + out.Role,
 		}, nil
 	}
 }

@@ -60,14 +60,20 @@ type Begun struct {
 	ChallengeID string
 	ExpiresIn   time.Duration
 	Username    string // canonical; for the log
+	UserID      token.ID
 }
 
 // errCredentials is one and the same for a wrong password, an unknown name and a disabled account.
-// The log gets the name only if there is such an account: what was typed there may be a password.
-func errCredentials(reason apperr.Reason, account string) error {
-	return &apperr.Error{
-		Code: apperr.Unauthenticated, Detail: "The username or the password is wrong.", Reason: reason, Account: account,
-	}
+func errCredentials(reason apperr.Reason) error {
+	return apperr.Refuse(apperr.Unauthenticated, "The username or the password is wrong.", reason)
+}
+
+// named notes for the log and the audit event whose sign-in failed. Only an account that exists is named: what was typed in a name's
+// place may be a password.
+func named(err error, username string, userID token.ID) error {
+	named := *apperr.From(err)
+	named.Account, named.UserID = username, userID.String()
+	return &named
 }
 
 // Begin checks the password and opens a challenge. The error's code is Unauthenticated, TooManyRequests, ServiceUnavailable,
@@ -94,7 +100,7 @@ func (b *Beginner) Begin(ctx context.Context, in BeginInput) (Begun, error) {
 	attempt, err := reserve(ctx, b.Store, b.Log, nameSubject(canonical), passwordDelays(), now)
 	if err != nil {
 		b.forgive(ctx, address)
-		return Begun{}, err
+		return Begun{}, b.throttled(ctx, canonical, err)
 	}
 	challenge, err := b.challenge(ctx, canonical, in.Password, now)
 	if err == nil {
@@ -104,7 +110,7 @@ func (b *Beginner) Begin(ctx context.Context, in BeginInput) (Begun, error) {
 	case err == nil:
 		b.forgive(ctx, address)
 		attempt.succeeded(ctx)
-		return Begun{ChallengeID: challenge.ID, ExpiresIn: b.ChallengeLife, Username: canonical}, nil
+		return Begun{ChallengeID: challenge.ID, ExpiresIn: b.ChallengeLife, Username: canonical, UserID: challenge.UserID}, nil
 	case apperr.CodeOf(err) != apperr.Unauthenticated: // not a wrong guess
 		b.forgive(ctx, address)
 		attempt.takeBack(ctx)
@@ -121,6 +127,19 @@ func (b *Beginner) forgive(ctx context.Context, address string) {
 	}
 }
 
+// throttled names the account, if there is one, of a sign-in that came too early: whoever looks at an account's events wants to see that
+// it is being guessed at. Names that nobody has cost the same read. That it fails changes no answer.
+func (b *Beginner) throttled(ctx context.Context, canonical string, refusal error) error {
+	if apperr.CodeOf(refusal) != apperr.TooManyRequests {
+		return refusal
+	}
+	account, found, err := b.Store.Account(ctx, canonical)
+	if err != nil || !found {
+		return refusal
+	}
+	return named(refusal, account.Username, account.UserID)
+}
+
 // challenge judges the password, and returns the challenge to store if it is right.
 func (b *Beginner) challenge(ctx context.Context, canonical string, text secret.Text, now time.Time) (Challenge, error) {
 	account, found, err := b.Store.Account(ctx, canonical)
@@ -130,16 +149,19 @@ func (b *Beginner) challenge(ctx context.Context, canonical string, text secret.
 	plain, err := password.Prepare(text)
 	if err != nil || !found { // nobody has such a password, or such a name
 		b.Hasher.VerifyAbsent(plain)
-		return Challenge{}, errCredentials("credentials_unknown", "")
+		if found {
+			return Challenge{}, named(errCredentials("password_wrong"), account.Username, account.UserID)
+		}
+		return Challenge{}, errCredentials("credentials_unknown")
 	}
 	match, outdated, err := b.Hasher.Verify(account.PasswordHash, plain)
 	switch {
 	case err != nil:
-		return Challenge{}, apperr.Tampered("password_hash_corrupt", err)
+		return Challenge{}, named(apperr.Tampered("password_hash_corrupt", err), account.Username, account.UserID)
 	case !match:
-		return Challenge{}, errCredentials("password_wrong", account.Username)
+		return Challenge{}, named(errCredentials("password_wrong"), account.Username, account.UserID)
 	case account.Status == Disabled:
-		return Challenge{}, errCredentials("account_disabled", account.Username)
+		return Challenge{}, named(errCredentials("account_disabled"), account.Username, account.UserID)
 	}
 	if outdated {
 		if err := b.rehash(ctx, account, plain); err != nil {

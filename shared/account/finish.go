@@ -61,9 +61,11 @@ type Finisher struct {
 
 // SignedIn is a new session.
 type SignedIn struct {
-	AccessToken secret.Text
-	ExpiresIn   time.Duration
-	Identity    session.Identity
+	AccessToken      secret.Text
+	ExpiresIn        time.Duration
+	Identity         session.Identity
+	WithRecoveryCode bool // not with one of the authenticator
+	Evicted          int  // older sessions that ended to make room for this one
 }
 
 // errCode is one and the same for a wrong code, a used one, and a challenge that is unknown, expired or used up.
@@ -105,7 +107,7 @@ func (f *Finisher) Finish(ctx context.Context, challengeID string, text secret.T
 	}
 	attempt, err := reserve(ctx, f.Store, f.Log, codeSubject(challenge.UserID), codeDelays(), now)
 	if err != nil {
-		return SignedIn{}, err
+		return SignedIn{}, named(err, challenge.Username, challenge.UserID)
 	}
 	signedIn, wrong, err := f.answer(ctx, challenge, code, now)
 	if err == nil {
@@ -115,14 +117,7 @@ func (f *Finisher) Finish(ctx context.Context, challengeID string, text secret.T
 	if !wrong {
 		attempt.takeBack(ctx)
 	}
-	return SignedIn{}, named(err, challenge.Username)
-}
-
-// named notes for the log whose sign-in failed.
-func named(err error, username string) error {
-	named := *apperr.From(err)
-	named.Account = username
-	return &named
+	return SignedIn{}, named(err, challenge.Username, challenge.UserID)
 }
 
 // challenge finds the challenge that the caller answers, if it can still be answered.
@@ -137,7 +132,7 @@ func (f *Finisher) challenge(ctx context.Context, id string, now time.Time) (Cha
 	case !found:
 		return Challenge{}, errCode("challenge_unknown")
 	case challenge.ExpiresAt <= now.Unix():
-		return Challenge{}, errCode("challenge_expired")
+		return Challenge{}, named(errCode("challenge_expired"), challenge.Username, challenge.UserID)
 	}
 	return challenge, nil
 }
@@ -176,6 +171,7 @@ func (f *Finisher) answer(ctx context.Context, challenge Challenge, code otp.Cod
 		case err == nil:
 			return SignedIn{
 				AccessToken: minted, ExpiresIn: f.Issuer.Life(), Identity: record.Identity(),
+				WithRecoveryCode: code.IsRecovery(), Evicted: len(completion.Evicted),
 			}, false, nil
 		case errors.Is(err, ErrChallengeGone): // a parallel request with the same challenge was first
 			return SignedIn{}, false, errUsed()
