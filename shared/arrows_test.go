@@ -38,16 +38,18 @@ var mayImport = map[string][]string{
 	"shared/otp":      {"shared/secret"},
 	"shared/password": {"shared/secret", argon2, precis},
 
-	"shared/session": {"shared/token", "shared/policy", "shared/apperr", "shared/secret"},
+	"shared/session":  {"shared/token", "shared/policy", "shared/apperr", "shared/secret"},
+	"shared/throttle": {"shared/apperr"},
 	"shared/account": {
-		"shared/session", "shared/otp", "shared/password", "shared/token", "shared/policy", "shared/apperr", "shared/secret", precis,
+		"shared/session", "shared/throttle", "shared/otp", "shared/password", "shared/token", "shared/policy", "shared/apperr", "shared/secret", precis,
 	},
 
-	"shared/dynamo":              {"shared/token", "shared/policy", "shared/apperr", awsSDK},
-	"shared/dynamo/sessionstore": {"shared/dynamo", "shared/session", "shared/token", awsSDK},
-	"shared/dynamo/keystore":     {"shared/dynamo", "shared/envelope", awsSDK},
+	"shared/dynamo":               {"shared/token", "shared/policy", "shared/apperr", awsSDK},
+	"shared/dynamo/sessionstore":  {"shared/dynamo", "shared/session", "shared/token", awsSDK},
+	"shared/dynamo/keystore":      {"shared/dynamo", "shared/envelope", awsSDK},
+	"shared/dynamo/throttlestore": {"shared/dynamo", "shared/throttle", awsSDK},
 	"shared/dynamo/accountstore": {
-		"shared/dynamo", "shared/dynamo/sessionstore", "shared/account", "shared/session", "shared/token", "shared/policy", "shared/apperr", awsSDK,
+		"shared/dynamo", "shared/dynamo/sessionstore", "shared/dynamo/throttlestore", "shared/account", "shared/session", "shared/token", "shared/policy", "shared/apperr", awsSDK,
 	},
 	"shared/kmskey":  {"shared/envelope", "shared/token", "shared/apperr", awsSDK},
 	"shared/apigw":   {"shared/session", "shared/token", "shared/policy", "shared/apperr", "shared/secret", awsLambda, jsonV2},
@@ -82,6 +84,7 @@ var mustNotLink = []struct {
 
 	{"shared/session", []string{"github.com/aws/"}, "the domain knows no cloud"},
 	{"shared/account", []string{"github.com/aws/"}, "the domain knows no cloud"},
+	{"shared/throttle", []string{"github.com/aws/"}, "the domain knows no cloud"},
 	{"shared/envelope", []string{"github.com/aws/"}, "the domain knows no cloud"},
 
 	{"tools/contract", []string{"shared", "functions"}, "it says once more what they say, and must not make their mistakes"},
