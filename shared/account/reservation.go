@@ -28,10 +28,8 @@ func reserve(ctx context.Context, store Throttles, log *slog.Logger, subject str
 		if err != nil {
 			return nil, apperr.Dependency(err)
 		}
-		failures := seen.Failures
-		if seen.ExpiresAt <= now.Unix() { // DynamoDB deletes expired rows days late, so the clock decides
-			failures = 0
-		} else if wait := time.UnixMilli(seen.BlockedUntil).Sub(now); wait > 0 {
+		failures, wait := seen.at(now)
+		if wait > 0 {
 			return nil, throttle.TooMany(wait)
 		}
 		next := Throttle{Failures: failures + 1, ExpiresAt: now.Add(forgetAfter).Unix()}
@@ -48,8 +46,23 @@ func reserve(ctx context.Context, store Throttles, log *slog.Logger, subject str
 			return nil, err
 		}
 	}
-	// Others are guessing at this very subject at this very moment.
-	return nil, throttle.TooMany(time.Second)
+	// Others are guessing at this very subject at this very moment. The last of them may have started a wait: to be told less than that
+	// would be to come back for nothing.
+	seen, err := store.Throttle(ctx, subject)
+	if err != nil {
+		return nil, apperr.Dependency(err)
+	}
+	_, wait := seen.at(now)
+	return nil, throttle.TooMany(max(time.Second, wait))
+}
+
+// at returns the failures that count now, and how long no attempt is judged. DynamoDB deletes expired rows days late, so the clock
+// decides.
+func (t Throttle) at(now time.Time) (failures int, wait time.Duration) {
+	if t.ExpiresAt <= now.Unix() {
+		return 0, 0
+	}
+	return t.Failures, time.UnixMilli(t.BlockedUntil).Sub(now)
 }
 
 // succeeded forgets the subject's failures. That it cannot is no reason to refuse who has just proved to be right, so it is
