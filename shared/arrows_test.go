@@ -38,8 +38,10 @@ var mayImport = map[string][]string{
 	"shared/otp":      {"shared/secret"},
 	"shared/password": {"shared/secret", argon2, precis},
 
-	"shared/session":  {"shared/token", "shared/policy", "shared/apperr", "shared/secret"},
+	"shared/audit":    {},
 	"shared/throttle": {"shared/apperr"},
+
+	"shared/session": {"shared/token", "shared/policy", "shared/apperr", "shared/secret"},
 	"shared/account": {
 		"shared/session", "shared/throttle", "shared/otp", "shared/password", "shared/token", "shared/policy", "shared/apperr", "shared/secret", precis,
 	},
@@ -47,12 +49,13 @@ var mayImport = map[string][]string{
 	"shared/dynamo":               {"shared/token", "shared/policy", "shared/apperr", awsSDK},
 	"shared/dynamo/sessionstore":  {"shared/dynamo", "shared/session", "shared/token", awsSDK},
 	"shared/dynamo/keystore":      {"shared/dynamo", "shared/envelope", awsSDK},
+	"shared/dynamo/auditstore":    {"shared/dynamo", "shared/audit", awsSDK},
 	"shared/dynamo/throttlestore": {"shared/dynamo", "shared/throttle", awsSDK},
 	"shared/dynamo/accountstore": {
 		"shared/dynamo", "shared/dynamo/sessionstore", "shared/dynamo/throttlestore", "shared/account", "shared/session", "shared/token", "shared/policy", "shared/apperr", awsSDK,
 	},
 	"shared/kmskey":  {"shared/envelope", "shared/token", "shared/apperr", awsSDK},
-	"shared/apigw":   {"shared/session", "shared/token", "shared/policy", "shared/apperr", "shared/secret", awsLambda, jsonV2},
+	"shared/apigw":   {"shared/audit", "shared/session", "shared/token", "shared/policy", "shared/apperr", "shared/secret", awsLambda, jsonV2},
 	"shared/awsboot": {awsSDK, smithy},
 }
 

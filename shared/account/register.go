@@ -244,7 +244,8 @@ func (r *Registrar) build(ctx context.Context, req request) (Account, Registered
 	}
 	account := Account{
 		Username: req.username, UserID: userID, Status: Pending, Role: req.role,
-		PasswordHash: hash, SealedTOTPSecret: sealed, Sessions: map[token.ID]SessionEntry{},
+		PasswordHash: hash, SealedTOTPSecret: sealed,
+		Sessions: map[token.ID]SessionEntry{}, APITokens: map[token.ID]APITokenEntry{},
 		CreatedAt: r.Now().Unix(),
 	}
 	shown := Registered{

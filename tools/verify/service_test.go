@@ -86,7 +86,7 @@ func (s *service) createTables(t *testing.T) {
 	t.Helper()
 	for name, keys := range map[string][]string{
 		"Accounts": {"username"}, "Challenges": {"challenge_id"}, "Tokens": {"user_id", "token_id"},
-		"DataKeys": {"key_day"}, "Invitations": {"code_hash"}, "Throttles": {"subject"},
+		"DataKeys": {"key_day"}, "Invitations": {"code_hash"}, "Throttles": {"subject"}, "Audit": {"account_id", "at_id"},
 	} {
 		table := s.state.Tables[name]
 		in := &dynamodb.CreateTableInput{TableName: &table, BillingMode: types.BillingModePayPerRequest}
@@ -141,9 +141,9 @@ func (s *service) handler() http.Handler {
 	public("POST /login", s.login)
 	public("POST /verify-otp", s.verifyOTP)
 	for _, to := range contract.Routes() {
-		mux.HandleFunc(to.Method+" "+to.Path, func(w http.ResponseWriter, r *http.Request) {
+		mux.HandleFunc(to.Method+" "+to.Template(), func(w http.ResponseWriter, r *http.Request) {
 			bearer, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-			caller, err := s.authorizer.Authorize(r.Context(), secret.New(bearer), policy.Route{API: policy.Own, Method: to.Method, Resource: to.Path})
+			caller, err := s.authorizer.Authorize(r.Context(), secret.New(bearer), policy.Route{API: policy.Own, Method: to.Method, Resource: to.Template()})
 			if apperr.CodeOf(err) == apperr.Unauthenticated && err != nil {
 				w.Header().Set("WWW-Authenticate", `Bearer realm="sallyport"`)
 			}
