@@ -152,6 +152,9 @@ func TestAnAccountHasEightPlacesAndTheOneUsedLongestAgoGoes(t *testing.T) {
 		if apperr.CodeOf(oldest) != apperr.TooManyRequests || newest != nil {
 			t.Errorf("the ninth place: the oldest gets %v, the newest %v", oldest, newest)
 		}
+		if _, err := account.Unthrottle(t.Context(), w.store, "alice"); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
