@@ -46,16 +46,20 @@ func main() { awsboot.Run(realMain) }
 
 func realMain(settings *awsboot.Settings, log *slog.Logger) error {
 	stage := settings.Text("STAGE")
+	log = log.With("stage", stage)
 	keyID := settings.Text("KMS_KEY_ID")
 	tables := accountstore.Tables{
 		Accounts:    settings.Text("ACCOUNTS_TABLE"),
 		Invitations: settings.Text("INVITATIONS_TABLE"),
+		Throttles:   settings.Text("THROTTLES_TABLE"),
 	}
 	registrar := account.Registrar{
-		Strength:  password.CheckStrength,
-		FreeRoles: awsboot.List(settings, "SELF_REGISTRATION_ROLES", policy.ParseRole),
-		Issuer:    settings.Text("TOTP_ISSUER"),
-		Now:       time.Now,
+		Strength:   password.CheckStrength,
+		FreeRoles:  awsboot.List(settings, "SELF_REGISTRATION_ROLES", policy.ParseRole),
+		Issuer:     settings.Text("TOTP_ISSUER"),
+		Now:        time.Now,
+		Log:        log,
+		PerAddress: settings.Integer("REGISTRATIONS_PER_ADDRESS", 1, 1_000_000),
 	}
 	parameters := password.Params{
 		MemoryKiB: uint32(settings.Integer("ARGON_MEMORY_KIB", 19456, 262144)), //nolint:gosec // G115: bounded
@@ -77,7 +81,7 @@ func realMain(settings *awsboot.Settings, log *slog.Logger) error {
 	registrar.Store = accountstore.New(database, tables)
 	registrar.Sealer = kmskey.New(kms.NewFromConfig(config), keyID, stage)
 	trail := auditstore.New(database, auditTable, auditDays)
-	lambda.Start(apigw.Audited(log.With("stage", stage), trail, "register", handler(&registrar)))
+	lambda.Start(apigw.Audited(log, trail, "register", handler(&registrar)))
 	return nil
 }
 
@@ -87,7 +91,10 @@ func handler(registrar *account.Registrar) apigw.Handler {
 		if err != nil {
 			return apigw.Answer{}, err
 		}
-		registered, err := registrar.Register(ctx, account.RegisterInput(in))
+		registered, err := registrar.Register(ctx, account.RegisterInput{
+			Username: in.Username, Password: in.Password, Role: in.Role, Invitation: in.Invitation,
+			Address: req.RequestContext.Identity.SourceIP,
+		})
 		if err != nil {
 			return apigw.Answer{}, err
 		}
