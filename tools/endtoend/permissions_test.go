@@ -60,7 +60,8 @@ func granted(t *testing.T) map[string]permissions {
 				t.Errorf("%s, %s: not an Allow on one resource of the stack", f.LogicalID, s.Sid)
 				continue
 			}
-			target := s.Resources[0][strings.LastIndexByte(s.Resources[0], '/')+1:]
+			_, target, _ := strings.Cut(s.Resources[0], "/")
+			target = strings.Replace(target, "/index/", "/", 1) // an index follows its table
 			for _, action := range s.Actions {
 				service, name, _ := strings.Cut(action, ":")
 				on := []string{target}
@@ -144,6 +145,7 @@ func (w *witness) did(function string) permissions {
 func (w *witness) note(function, operation string, body []byte) {
 	var call struct {
 		TableName         string
+		IndexName         string
 		TransactItems     []map[string]struct{ TableName string }
 		EncryptionContext map[string]string
 	}
@@ -164,6 +166,8 @@ func (w *witness) note(function, operation string, body []byte) {
 				add(kind+"Item", table(of.TableName))
 			}
 		}
+	case call.IndexName != "":
+		add(operation, table(call.TableName)+"/"+call.IndexName)
 	case call.TableName != "":
 		add(operation, table(call.TableName))
 	default:
