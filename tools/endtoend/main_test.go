@@ -34,6 +34,9 @@ func run(m *testing.M) int {
 	}
 	defer os.RemoveAll(dir) //nolint:errcheck // a temporary folder
 	if root, err = filepath.Abs("../.."); err == nil {
+		err = readDescription(root)
+	}
+	if err == nil {
 		program, err = endtoend.Build(context.Background(), root, dir, "-race")
 	}
 	if err == nil {
@@ -43,6 +46,7 @@ func run(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
+	shared.Client = watched(shared.Client)
 	code := m.Run()
 	runners := []*endtoend.Runner{shared}
 	if unharmed.runner != nil {
@@ -56,6 +60,10 @@ func run(m *testing.M) int {
 	}
 	if err := sweep(context.Background()); err != nil {
 		fmt.Fprintln(os.Stderr, "deleting what the tests made:", err)
+		code = 1
+	}
+	for _, fault := range undescribed() {
+		fmt.Fprintln(os.Stderr, fault)
 		code = 1
 	}
 	// Last of all, over all that every test has made them print.
@@ -86,6 +94,9 @@ func unharmedRun(t *testing.T) *endtoend.Runner {
 		if unharmed.err = os.Mkdir(dir, 0o700); unharmed.err == nil {
 			unharmed.runner, unharmed.err = endtoend.Start(program, root, dir, withBackends()...)
 		}
+		if unharmed.err == nil {
+			unharmed.runner.Client = watched(unharmed.runner.Client)
+		}
 	})
 	if unharmed.err != nil {
 		t.Fatal(unharmed.err)
@@ -101,6 +112,7 @@ func start(t *testing.T, args ...string) *endtoend.Runner {
 	if err != nil {
 		t.Fatal(err)
 	}
+	runner.Client = watched(runner.Client)
 	t.Cleanup(func() {
 		if err := runner.Stop(); err != nil {
 			t.Error(err)
@@ -155,7 +167,7 @@ type caller struct {
 
 func calling(t *testing.T, client endtoend.Client) caller {
 	t.Helper()
-	return caller{client, t}
+	return caller{watched(client), t}
 }
 
 func (c caller) do(method, path string, body any, headers ...string) endtoend.Response {
@@ -175,6 +187,22 @@ func (c caller) get(path, token string) endtoend.Response {
 func (c caller) logout(token string) endtoend.Response {
 	c.t.Helper()
 	return c.do(http.MethodPost, "/logout", nil, "Authorization", "Bearer "+token)
+}
+
+// recover signs the user in once more, with a recovery code: a code of the app is good once in its half minute.
+func (c caller) recover(user *endtoend.User) string {
+	c.t.Helper()
+	got := c.verify(c.login(user), user.RecoveryCodes[len(user.RecoveryCodes)-1])
+	wants(c.t, "signing in with a recovery code", got, 200)
+	return got.Text("access_token")
+}
+
+// renew asks for a new token in this one's place.
+func (c caller) renew(token string) endtoend.Response {
+	c.t.Helper()
+	got := c.do(http.MethodPost, "/renew", nil, "Authorization", "Bearer "+token)
+	secrets.add("token", got.Text("access_token"))
+	return got
 }
 
 func (c caller) verify(challenge, code string) endtoend.Response {

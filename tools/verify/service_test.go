@@ -110,7 +110,7 @@ func (s *service) wire(t *testing.T) {
 	ring := envelope.NewRing(keystore.New(s.store.database, tables["DataKeys"]), s.store.key(), defaultStage, time.Now, log)
 	s.registrar = account.Registrar{
 		Store: accounts, Sealer: s.store.key(), Hasher: hasher, Strength: password.CheckStrength,
-		FreeRoles: []policy.Role{policy.Consumer}, Issuer: "Sallyport", Now: time.Now,
+		FreeRoles: []policy.Role{policy.Consumer}, Issuer: "Sallyport", Now: time.Now, Log: log, PerAddress: 1000,
 	}
 	s.beginner = account.Beginner{Store: accounts, Hasher: hasher, ChallengeLife: 5 * time.Minute, Now: time.Now, Log: log}
 	s.finisher = account.Finisher{
@@ -134,9 +134,9 @@ func (s *service) handler() http.Handler {
 	public("POST /login", s.login)
 	public("POST /verify-otp", s.verifyOTP)
 	for _, to := range contract.Routes() {
-		mux.HandleFunc(to.Method+" "+to.Path, func(w http.ResponseWriter, r *http.Request) {
+		mux.HandleFunc(to.Method+" "+to.Template(), func(w http.ResponseWriter, r *http.Request) {
 			bearer, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-			caller, err := s.authorizer.Authorize(r.Context(), secret.New(bearer), policy.Route{API: policy.Own, Method: to.Method, Resource: to.Path})
+			caller, err := s.authorizer.Authorize(r.Context(), secret.New(bearer), policy.Route{API: policy.Own, Method: to.Method, Resource: to.Template()})
 			if apperr.CodeOf(err) == apperr.Unauthenticated && err != nil {
 				w.Header().Set("WWW-Authenticate", `Bearer realm="sallyport"`)
 			}
