@@ -7,6 +7,8 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"errors"
+	"maps"
+	"slices"
 	"time"
 
 	"sallyport/shared/apperr"
@@ -24,9 +26,11 @@ const (
 	Disabled Status = "disabled" // may not sign in
 )
 
-// MaxSessions is how many sessions an account can have at once; the next sign-in ends the oldest. It keeps whatever ends
-// all sessions within one DynamoDB transaction (100 items).
-const MaxSessions = 50
+// How much an account can have at once. Both together keep whatever ends all of it within one DynamoDB transaction (100 items).
+const (
+	MaxSessions  = 50 // the next sign-in ends the oldest
+	MaxAPITokens = 25 // the next one is refused
+)
 
 // Account is one row of Accounts.
 type Account struct {
@@ -34,25 +38,51 @@ type Account struct {
 	UserID           token.ID
 	Status           Status
 	Role             policy.Role
-	PasswordHash     string                    // Argon2id in PHC form
-	SealedTOTPSecret []byte                    // under KMS, bound to the user id
-	LastTOTPStep     int64                     // the step of the last accepted code: none up to it is accepted again
-	RecoveryCodes    []string                  // those not used yet, each as otp.RecoveryCode.Hash gives it
-	Sessions         map[token.ID]SessionEntry // by token id; at most MaxSessions live ones
-	SessionVersion   int64                     // rises when all sessions end: it voids pending challenges
-	Revision         int64                     // rises with every write
-	CreatedAt        int64                     // Unix seconds
+	PasswordHash     string                     // Argon2id in PHC form
+	SealedTOTPSecret []byte                     // under KMS, bound to the user id
+	LastTOTPStep     int64                      // the step of the last accepted code: none up to it is accepted again
+	RecoveryCodes    []string                   // those not used yet, each as otp.RecoveryCode.Hash gives it
+	Sessions         map[token.ID]SessionEntry  // by token id; at most MaxSessions live ones
+	APITokens        map[token.ID]APITokenEntry // by token id; at most MaxAPITokens live ones
+	SessionVersion   int64                      // rises when all sessions end: it voids pending challenges
+	Revision         int64                      // rises with every write
+	CreatedAt        int64                      // Unix seconds
 
 	// The invitation that made the account, empty if none did: while the account is pending, whoever holds it may register
 	// again.
 	InvitationHash      string
 	InvitationExpiresAt int64 // Unix seconds
+
+	// The authenticator that is being enrolled in place of the present one, until a code of it is shown. Empty: none is.
+	EnrollingTOTPSecret []byte // sealed as SealedTOTPSecret is
+	EnrollingExpiresAt  int64  // Unix seconds
+
+	// The right to enrol an authenticator without showing a code of the old one, after an administrator has reset the second
+	// factor. Empty: there is none.
+	EnrolmentHash      string
+	EnrolmentExpiresAt int64 // Unix seconds
 }
 
-// SessionEntry is an account's note of one of its sessions.
+// SessionEntry is an account's note of one of its sessions. Its record in Tokens has the rest.
 type SessionEntry struct {
-	SessionID string
-	ExpiresAt int64 // Unix seconds
+	SessionID     string
+	CreatedAt     int64  // Unix seconds
+	ExpiresAt     int64  // Unix seconds: the session's limit, however often it is renewed
+	Device        string // a label for people, perhaps empty
+	AddressFamily string // "ipv4" or "ipv6": of the source address at sign-in; empty if it was neither
+}
+
+// APITokenEntry is an account's note of one of its API tokens.
+type APITokenEntry struct {
+	Name      string         // what its maker calls it
+	CreatedAt int64          // Unix seconds
+	ExpiresAt int64          // Unix seconds
+	Routes    []policy.Route // the only ones that it is good for; empty: all that API tokens of the role may call
+}
+
+// Tokens returns the ids of all tokens that the account has: of its sessions and its API tokens.
+func (a Account) Tokens() []token.ID {
+	return slices.AppendSeq(slices.Collect(maps.Keys(a.Sessions)), maps.Keys(a.APITokens))
 }
 
 // What a store answers when a condition of a write does not hold.

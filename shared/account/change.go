@@ -3,8 +3,6 @@ package account
 import (
 	"context"
 	"errors"
-	"maps"
-	"slices"
 
 	"sallyport/shared/apperr"
 	"sallyport/shared/policy"
@@ -29,7 +27,7 @@ type ChangeStore interface {
 type Change struct {
 	Before *Account   // as read: its user id and revision must still hold; nil if nobody had the name
 	After  *Account   // of the same name; nil if nobody is to have it. Not both are nil
-	Ended  []token.ID // of the account's sessions, at most MaxSessions
+	Ended  []token.ID // of the account's sessions and API tokens
 }
 
 // Of returns the account that the change is about, as it will be, or as it was if it is removed.
@@ -44,18 +42,18 @@ func (c Change) Of() Account {
 type Changed struct {
 	Account Account // as it is now; when removed, as it was
 	Already bool    // it was so before, and nothing was changed
-	Ended   int     // how many sessions were listed, and are over; some may have expired before
+	Ended   int     // how many sessions and API tokens were listed, and are over; some may have expired before
 }
 
-// Changer changes accounts for whoever may: that is for its caller to know. Each change ends all sessions of the account with
-// it, at once, and voids its pending challenges. The error is ErrNoAccount, or its code is InvalidRequest (an impossible
+// Changer changes accounts for whoever may: that is for its caller to know. Each change ends all sessions and API tokens of the
+// account with it, at once, and voids its pending challenges. The error is ErrNoAccount, or its code is InvalidRequest (an impossible
 // name), ServiceUnavailable, or Corrupt: the stored row is damaged.
 type Changer struct{ store ChangeStore }
 
 // NewChanger returns a Changer.
 func NewChanger(store ChangeStore) *Changer { return &Changer{store} }
 
-// EndSessions ends all sessions of the account.
+// EndSessions ends all sessions and API tokens of the account.
 func (c *Changer) EndSessions(ctx context.Context, username string) (Changed, error) {
 	return c.change(ctx, username, func(*Account) bool { return true })
 }
@@ -63,7 +61,7 @@ func (c *Changer) EndSessions(ctx context.Context, username string) (Changed, er
 // Disable keeps the account from signing in. From outside it looks like a wrong password.
 func (c *Changer) Disable(ctx context.Context, username string) (Changed, error) {
 	return c.change(ctx, username, func(a *Account) bool {
-		already := a.Status == Disabled && len(a.Sessions) == 0
+		already := a.Status == Disabled && len(a.Tokens()) == 0
 		a.Status = Disabled
 		return !already
 	})
@@ -112,9 +110,9 @@ func (c *Changer) change(ctx context.Context, username string, edit func(*Accoun
 	})
 }
 
-// endSessions empties the list, voids pending challenges, and makes the account a new revision.
+// endSessions empties the lists, voids pending challenges, and makes the account a new revision.
 func (a *Account) endSessions() {
-	a.Sessions = map[token.ID]SessionEntry{}
+	a.Sessions, a.APITokens = map[token.ID]SessionEntry{}, map[token.ID]APITokenEntry{}
 	a.SessionVersion++
 	a.Revision++
 }
@@ -139,7 +137,7 @@ func (c *Changer) repeat(
 		if !write {
 			return done, nil
 		}
-		ended := slices.Collect(maps.Keys(before.Sessions))
+		ended := before.Tokens()
 		err = c.store.ChangeAccount(ctx, Change{Before: &before, After: after, Ended: ended})
 		if err == nil {
 			done.Ended = len(ended)

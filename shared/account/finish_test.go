@@ -64,7 +64,7 @@ func TestRegistrationAndBothStepsLetInUntilLogout(t *testing.T) {
 	}
 	want := session.Identity{
 		UserID: p.userID, TokenID: signedIn.Identity.TokenID, SessionID: signedIn.Identity.SessionID, Username: "alice",
-		Role: policy.Admin, ExpiresAt: noon.Add(tokenLife).Unix(),
+		Role: policy.Admin, IssuedAt: noon.Unix(), ExpiresAt: noon.Add(tokenLife).Unix(),
 	}
 	if signedIn.Identity != want || signedIn.ExpiresIn != tokenLife {
 		t.Errorf("signed in as %+v, want %+v", signedIn.Identity, want)
@@ -75,7 +75,7 @@ func TestRegistrationAndBothStepsLetInUntilLogout(t *testing.T) {
 	}
 
 	a := w.account(t, "alice")
-	if entry := a.Sessions[want.TokenID]; len(a.Sessions) != 1 || entry.SessionID != want.SessionID || entry.ExpiresAt != want.ExpiresAt {
+	if entry := a.Sessions[want.TokenID]; len(a.Sessions) != 1 || entry.SessionID != want.SessionID || entry.CreatedAt != noon.Unix() || entry.ExpiresAt != noon.Add(session.MaxSessionLife).Unix() {
 		t.Errorf("the account lists %+v", a.Sessions)
 	}
 	if a.Status != account.Active || a.LastTOTPStep != otp.StepAt(noon) || len(a.RecoveryCodes) != 10 || a.Revision != 1 {

@@ -17,6 +17,7 @@ import (
 	"sallyport/shared/policy"
 	"sallyport/shared/secret"
 	"sallyport/shared/session"
+	"sallyport/shared/session/sessiontest"
 )
 
 // machine is a world in which anything may happen in any order, beside a model of what must be so: who is registered, which
@@ -213,8 +214,8 @@ func (m *machine) check(t *rapid.T) {
 			}
 		}
 		got := map[string]bool{}
-		for _, entry := range a.Sessions {
-			if entry.ExpiresAt > m.clock.Now().Unix() {
+		for id, entry := range a.Sessions {
+			if record := all.Records[sessiontest.Key{UserID: a.UserID, TokenID: id}]; record.ExpiresAt > m.clock.Now().Unix() {
 				got[entry.SessionID] = true
 			}
 		}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"maps"
 	"slices"
 	"time"
 
@@ -61,7 +60,7 @@ func (r *Restorer) Restore(ctx context.Context, old Account) (Restored, error) {
 		change := Change{}
 		if found {
 			change.Before = &live
-			change.Ended = slices.Collect(maps.Keys(live.Sessions))
+			change.Ended = live.Tokens()
 		}
 		done := r.decide(change.Before, old)
 		if r.DryRun || done.Outcome != Returned && done.Outcome != Replaced {
@@ -91,7 +90,9 @@ func (r *Restorer) Restore(ctx context.Context, old Account) (Restored, error) {
 func (r *Restorer) decide(live *Account, old Account) Restored {
 	after := old
 	after.LastTOTPStep = max(old.LastTOTPStep, otp.StepAt(r.Now()))
-	after.Sessions = map[token.ID]SessionEntry{}
+	after.Sessions, after.APITokens = map[token.ID]SessionEntry{}, map[token.ID]APITokenEntry{}
+	after.EnrollingTOTPSecret, after.EnrollingExpiresAt = nil, 0
+	after.EnrolmentHash, after.EnrolmentExpiresAt = "", 0
 	switch {
 	case live == nil && old.Status == Pending:
 		return Restored{Outcome: Unproven, Account: old}

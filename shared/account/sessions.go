@@ -26,6 +26,6 @@ func (a *Account) addSession(record session.Record, now int64) (evicted []token.
 	if a.Sessions == nil {
 		a.Sessions = map[token.ID]SessionEntry{}
 	}
-	a.Sessions[record.TokenID] = SessionEntry{SessionID: record.SessionID, ExpiresAt: record.ExpiresAt}
+	a.Sessions[record.TokenID] = SessionEntry{SessionID: record.SessionID, CreatedAt: record.CreatedAt, ExpiresAt: record.LimitAt}
 	return evicted
 }

@@ -99,11 +99,13 @@ func statement(effect, methodArn string, identity session.Identity) AuthorizerRe
 	}
 	if effect == "Allow" {
 		response.Context = map[string]any{ // strings all: API Gateway turns a number into 1.79e+09
+			"kind":       identity.Kind.String(),
 			"user_id":    identity.UserID.String(),
 			"username":   identity.Username,
 			"role":       identity.Role.String(),
 			"session_id": identity.SessionID,
 			"token_id":   identity.TokenID.String(),
+			"issued_at":  strconv.FormatInt(identity.IssuedAt, 10),
 			"expires_at": strconv.FormatInt(identity.ExpiresAt, 10),
 		}
 	}
@@ -131,13 +133,18 @@ func Caller(req Request) (session.Identity, error) {
 		return value
 	}
 	identity := session.Identity{Username: text("username"), SessionID: text("session_id")}
-	var user, tokenID, role bool
-	var err error
+	number := func(key string) (int64, bool) {
+		n, err := strconv.ParseInt(text(key), 10, 64)
+		return n, err == nil
+	}
+	var user, tokenID, role, kind, issued, expires bool
+	identity.Kind, kind = token.ParseKind(text("kind"))
 	identity.UserID, user = token.ParseID(text("user_id"))
 	identity.TokenID, tokenID = token.ParseID(text("token_id"))
 	identity.Role, role = policy.ParseRole(text("role"))
-	identity.ExpiresAt, err = strconv.ParseInt(text("expires_at"), 10, 64)
-	if !user || !tokenID || !role || err != nil || identity.Username == "" || identity.SessionID == "" {
+	identity.IssuedAt, issued = number("issued_at")
+	identity.ExpiresAt, expires = number("expires_at")
+	if !kind || !user || !tokenID || !role || !issued || !expires || identity.Username == "" || identity.SessionID == "" {
 		return session.Identity{}, &apperr.Error{Code: apperr.Internal, Reason: "no_authorizer_context"}
 	}
 	return identity, nil

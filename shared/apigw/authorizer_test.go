@@ -20,7 +20,7 @@ import (
 const methodArn = "arn:aws:execute-api:us-east-1:123456789012:a1b2c3/test/GET/admin_resource"
 
 var identity = session.Identity{
-	UserID: token.ID{1}, TokenID: token.ID{2}, SessionID: "s-3", Username: "zoë", Role: policy.Admin, ExpiresAt: 1_800_000_000,
+	UserID: token.ID{1}, TokenID: token.ID{2}, SessionID: "s-3", Username: "zoë", Role: policy.Admin, IssuedAt: 1_799_996_400, ExpiresAt: 1_800_000_000,
 }
 
 func authorizerEvent(values ...string) apigw.AuthorizerRequest {
@@ -56,7 +56,7 @@ func TestAllowingIsOneStatementAboutOneMethod(t *testing.T) {
 	}
 	want := map[string]any{
 		"user_id": identity.UserID.String(), "token_id": identity.TokenID.String(), "session_id": "s-3",
-		"username": "zoë", "role": "ADMIN", "expires_at": "1800000000",
+		"username": "zoë", "role": "ADMIN", "kind": "session", "issued_at": "1799996400", "expires_at": "1800000000",
 	}
 	if !maps.Equal(response.Context, want) || response.PrincipalID != identity.UserID.String() {
 		t.Errorf("context %v of %s", response.Context, response.PrincipalID)

@@ -16,6 +16,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"sallyport/shared/apperr"
+	"sallyport/shared/token"
 )
 
 // Request is the event of a Lambda proxy integration (API Gateway Developer Guide, "Lambda proxy integrations in API Gateway").
@@ -32,7 +33,13 @@ type Answer struct {
 	Status int
 	Body   any    // encoded as JSON; nil for no body
 	Who    []any  // slog attributes for the log line: who did it, to what
-	Event  string // the audit event's name; empty for a mere read
+	Event  string // what the log line calls it; empty for a mere read
+
+	// For the audit event (Audited): whom it is about, if not the caller, the session that it began, and the id of what else.
+	Account   token.ID
+	SessionID string
+	TokenID   token.ID
+	Target    string
 }
 
 // Handler answers one request. Its error should carry a code of package apperr.
@@ -41,6 +48,13 @@ type Handler func(ctx context.Context, req Request) (Answer, error)
 // Handle returns handler as the function that Lambda invokes. An error without a response of its own, and a panic, become a
 // function error without any detail, which API Gateway answers with 502.
 func Handle(log *slog.Logger, handler Handler) func(context.Context, Request) (Response, error) {
+	return serve(log, handler, func(context.Context, Request, Answer, error) {})
+}
+
+// serve answers each request, writes its log line, and then has done called with what came of it.
+func serve(
+	log *slog.Logger, handler Handler, done func(context.Context, Request, Answer, error),
+) func(context.Context, Request) (Response, error) {
 	line := newLine(log)
 	return func(ctx context.Context, req Request) (response Response, err error) {
 		began := time.Now()
@@ -65,6 +79,7 @@ func Handle(log *slog.Logger, handler Handler) func(context.Context, Request) (R
 			address: req.RequestContext.Identity.SourceIP, event: answer.Event,
 			status: response.StatusCode, who: answer.Who, err: failure, began: began,
 		})
+		done(ctx, req, answer, failure)
 		return response, err
 	}
 }

@@ -35,7 +35,9 @@ func statusOf(code apperr.Code) (int, bool) {
 		return http.StatusUnauthorized, true
 	case apperr.Forbidden:
 		return http.StatusForbidden, true
-	case apperr.UsernameTaken:
+	case apperr.NotFound:
+		return http.StatusNotFound, true
+	case apperr.UsernameTaken, apperr.LimitReached:
 		return http.StatusConflict, true
 	case apperr.RequestTooLarge:
 		return http.StatusRequestEntityTooLarge, true

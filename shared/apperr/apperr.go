@@ -15,7 +15,9 @@ const (
 	InvalidRequest       Code = "invalid-request"        // 400: malformed or refused input; the detail says what to mend
 	Unauthenticated      Code = "unauthenticated"        // 401: wrong credentials, code or token
 	Forbidden            Code = "forbidden"              // 403: right token, wrong role; or a missing or wrong invitation
+	NotFound             Code = "not-found"              // 404: no such thing, or none of the caller's
 	UsernameTaken        Code = "username-taken"         // 409
+	LimitReached         Code = "limit-reached"          // 409: the account has as many as it can have
 	RequestTooLarge      Code = "request-too-large"      // 413
 	UnsupportedMediaType Code = "unsupported-media-type" // 415
 	TooManyRequests      Code = "too-many-requests"      // 429, with Retry-After

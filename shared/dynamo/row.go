@@ -128,6 +128,21 @@ func (r *Row) Texts(name string) []string {
 	return texts
 }
 
+// Routes returns a list of routes.
+func (r *Row) Routes(name string) []policy.Route {
+	texts := r.Texts(name)
+	routes := make([]policy.Route, len(texts))
+	for i, text := range texts {
+		route, ok := policy.ParseRoute(text)
+		if !ok {
+			r.Refuse(name, "has an element that is no route")
+			return nil
+		}
+		routes[i] = route
+	}
+	return routes
+}
+
 // Rows returns a map of maps, each of which reads as a row within this one.
 func (r *Row) Rows(name string) map[string]*Row {
 	outer, ok := r.attributes[name].(*types.AttributeValueMemberM)

@@ -4,6 +4,8 @@ import (
 	"strconv"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"sallyport/shared/policy"
 )
 
 // Item is a row, or a row's key, or the values of an expression.
@@ -22,6 +24,15 @@ func B(b []byte) types.AttributeValue { return &types.AttributeValueMemberB{Valu
 
 // M is a map value.
 func M(m Item) types.AttributeValue { return &types.AttributeValueMemberM{Value: m} }
+
+// Routes is a list of routes, as Row.Routes reads it.
+func Routes(routes []policy.Route) types.AttributeValue {
+	texts := make([]string, len(routes))
+	for i, route := range routes {
+		texts[i] = route.String()
+	}
+	return Strings(texts)
+}
 
 // Strings is a list of strings.
 func Strings(list []string) types.AttributeValue {

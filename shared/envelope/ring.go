@@ -21,8 +21,9 @@ const (
 	// five seconds and day at most.
 	MaxAbsenceAge = 5 * time.Second
 
-	// retention is how long a row outlives its day: the longest life of a token, and an hour for clocks that disagree.
-	retention = 12*time.Hour + time.Hour
+	// retention is how long a row outlives its day: the longest life of a token, an API token's 90 days, and an hour for clocks
+	// that disagree.
+	retention = 90*24*time.Hour + time.Hour
 
 	// lead is how long before midnight UTC tomorrow's key is made, so that no first sign-in of a day waits for it.
 	lead = time.Hour
@@ -132,6 +133,15 @@ func (r *Ring) Open(ctx context.Context, day uint32, generation uint8, sealed, a
 	}
 	plaintext, ok := key.open(sealed, aad)
 	return plaintext, ok, nil
+}
+
+// SealedUnder returns the day and generation of the key that sealed, as Seal made it, says it was made with. Nothing vouches for it
+// but that Open opens it with that key.
+func (*Ring) SealedUnder(sealed []byte) (day uint32, generation uint8, ok bool) {
+	if len(sealed) < Overhead || sealed[0] != sealedVersion {
+		return 0, 0, false
+	}
+	return uint32(sealed[1])<<16 | uint32(sealed[2])<<8 | uint32(sealed[3]), sealed[4], true
 }
 
 // find returns the data key, nil if there is none.

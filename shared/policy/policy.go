@@ -1,9 +1,10 @@
-// Package policy says which role may call which route. It is one table and one pure function; what the table does not name
-// is refused.
+// Package policy says which role may call which route, and whether with an API token too. It is one table and one pure
+// function; what the table does not name is refused.
 package policy
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -81,32 +82,62 @@ type Route struct {
 // Own is what this stack's API calls itself (template.yaml, stage variable SallyportApi).
 const Own = "sallyport"
 
-// roles is a set, one bit a role.
-type roles uint8
+// String returns the route as it is stored of an API token: API, method and resource, with spaces between. None of the three
+// has a space.
+func (r Route) String() string { return r.API + " " + r.Method + " " + r.Resource }
+
+// ParseRoute reads what String returns.
+func ParseRoute(text string) (Route, bool) {
+	parts := strings.Split(text, " ")
+	if len(parts) != 3 || slices.Contains(parts, "") {
+		return Route{}, false
+	}
+	return Route{API: parts[0], Method: parts[1], Resource: parts[2]}, true
+}
+
+// callers is a set of who may call a route: one bit a role, and one for the API tokens of these roles.
+type callers uint8
 
 const (
-	admin     roles = 1 << Admin
-	developer roles = 1 << Developer
-	consumer  roles = 1 << Consumer
+	admin     callers = 1 << Admin
+	developer callers = 1 << Developer
+	consumer  callers = 1 << Consumer
 
 	anyone = admin | developer | consumer
+
+	// apiTokens, added to roles, opens a route to their API tokens. Whatever gives access, or decides who has it, stays without:
+	// a leaked API token must not be able to make itself more than it is.
+	apiTokens callers = 1 << 7
 )
 
-// rule says which roles may call a route.
+// rule says who may call a route.
 type rule struct {
 	route   Route
-	allowed roles
+	allowed callers
 }
 
 // rules returns the table: every route that needs a token, once. A test holds it against template.yaml.
 func rules() []rule {
 	return []rule{
 		{Route{Own, "POST", "/logout"}, anyone},
-		{Route{Own, "GET", "/dashboard"}, anyone},
-		{Route{Own, "GET", "/admin_resource"}, admin},
+		{Route{Own, "GET", "/dashboard"}, anyone | apiTokens},
+		{Route{Own, "GET", "/admin_resource"}, admin | apiTokens},
 		{Route{Own, "POST", "/invitations"}, admin},
-		{Route{Own, "GET", "/developer_resource"}, developer},
+		{Route{Own, "GET", "/developer_resource"}, developer | apiTokens},
 		{Route{Own, "GET", "/consumer_resource"}, consumer},
+
+		// Sessions.
+		{Route{Own, "POST", "/renew"}, anyone},
+
+		// Credentials.
+
+		// Administration.
+
+		// API tokens.
+
+		// Standards.
+
+		// Audit.
 	}
 }
 
@@ -119,13 +150,24 @@ func Routes() []Route {
 	return all
 }
 
-// Allows reports whether role may call route: never one that the table does not name. Role routes are strict: ADMIN does not
+// Bearer is what decides which routes the bearer of a token may call.
+type Bearer struct {
+	Role     Role
+	APIToken bool    // the token is an API token, not a session's
+	Only     []Route // of an API token: it is good for these routes alone; empty: for all that its role's API tokens may call
+}
+
+// Allows reports whether bearer may call route: never one that the table does not name. Role routes are strict: ADMIN does not
 // get into the others' routes.
-func Allows(role Role, route Route) bool {
+func Allows(bearer Bearer, route Route) bool {
 	for _, rule := range rules() {
 		if rule.route == route {
-			return rule.allowed&(1<<role) != 0
+			return rule.allowed&^apiTokens&(1<<bearer.Role) != 0 && (!bearer.APIToken || bearer.mayUse(rule))
 		}
 	}
 	return false
+}
+
+func (b Bearer) mayUse(rule rule) bool {
+	return rule.allowed&apiTokens != 0 && (len(b.Only) == 0 || slices.Contains(b.Only, rule.route))
 }

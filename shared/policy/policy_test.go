@@ -14,9 +14,43 @@ import (
 func TestEachRoleMayCallItsRoutesAndNoOther(t *testing.T) {
 	for _, row := range contract.Routes() {
 		for _, role := range contract.Roles() {
-			if got, want := policy.Allows(policy.Role(role.Number), own(row.Method, row.Path)), row.Allows(role.Name); got != want {
+			if got, want := policy.Allows(policy.Bearer{Role: policy.Role(role.Number)}, own(row.Method, row.Template())), row.Allows(role.Name); got != want {
 				t.Errorf("%s calls %s %s: %t, want %t", role.Name, row.Method, row.Path, got, want)
 			}
+		}
+	}
+}
+
+func TestAnAPITokenMayCallWhatItsRoleAndTheRuleAllowAndNoMore(t *testing.T) {
+	for _, row := range contract.Routes() {
+		route, other := own(row.Method, row.Template()), own("GET", "/other")
+		for _, role := range contract.Roles() {
+			bearer := policy.Bearer{Role: policy.Role(role.Number), APIToken: true}
+			want := row.Allows(role.Name) && row.APITokens
+			for name, got := range map[string]bool{
+				"for all routes":               policy.Allows(bearer, route) == want,
+				"for this route":               policy.Allows(policy.Bearer{Role: bearer.Role, APIToken: true, Only: []policy.Route{other, route}}, route) == want,
+				"for another route":            !policy.Allows(policy.Bearer{Role: bearer.Role, APIToken: true, Only: []policy.Route{other}}, route),
+				"for a route that is no route": !policy.Allows(policy.Bearer{Role: bearer.Role, APIToken: true, Only: []policy.Route{other}}, other),
+			} {
+				if !got {
+					t.Errorf("%s's API token %s calls %s %s", role.Name, name, row.Method, row.Path)
+				}
+			}
+		}
+	}
+}
+
+func TestARouteReadsBackFromItsText(t *testing.T) {
+	for _, row := range contract.Routes() {
+		route := own(row.Method, row.Template())
+		if got, ok := policy.ParseRoute(route.String()); !ok || got != route {
+			t.Errorf("%q reads as %+v, %t", route, got, ok)
+		}
+	}
+	for _, text := range []string{"", "GET /x", "a GET", "a GET /x y", " GET /x", "a  /x", "a GET ", "a\tGET /x"} {
+		if route, ok := policy.ParseRoute(text); ok {
+			t.Errorf("%q reads as %+v", text, route)
 		}
 	}
 }
@@ -36,7 +70,7 @@ func TestANumberThatIsNoRoleMayCallNothing(t *testing.T) {
 			continue
 		}
 		for _, row := range contract.Routes() {
-			if policy.Allows(policy.Role(role), own(row.Method, row.Path)) {
+			if policy.Allows(policy.Bearer{Role: policy.Role(role)}, own(row.Method, row.Template())) {
 				t.Errorf("role %d calls %s %s", role, row.Method, row.Path)
 			}
 		}
@@ -45,35 +79,36 @@ func TestANumberThatIsNoRoleMayCallNothing(t *testing.T) {
 
 func TestNoOtherSpellingOfARouteIsARoute(t *testing.T) {
 	for _, row := range contract.Routes() {
+		path := row.Template()
 		for _, route := range []policy.Route{
-			{Method: row.Method, Resource: row.Path},
-			{API: "another", Method: row.Method, Resource: row.Path},
-			{API: strings.ToUpper(policy.Own), Method: row.Method, Resource: row.Path},
-			own("", row.Path),
+			{Method: row.Method, Resource: path},
+			{API: "another", Method: row.Method, Resource: path},
+			{API: strings.ToUpper(policy.Own), Method: row.Method, Resource: path},
+			own("", path),
 			own(row.Method, ""),
-			own(row.Path, row.Method),
-			own(strings.ToLower(row.Method), row.Path),
-			own("ANY", row.Path),
-			own("*", row.Path),
-			own(row.Method+" ", row.Path),
+			own(path, row.Method),
+			own(strings.ToLower(row.Method), path),
+			own("ANY", path),
+			own("*", path),
+			own(row.Method+" ", path),
 			own(row.Method, "*"),
 			own(row.Method, "/{proxy+}"),
-			own(row.Method, row.Path+"/"),
-			own(row.Method, "/"+row.Path),
-			own(row.Method, "/prod"+row.Path),
-			own(row.Method, row.Path+"/x"),
-			own(row.Method, row.Path+"?x=1"),
-			own(row.Method, row.Path[1:]),
-			own(row.Method, strings.ToUpper(row.Path)),
-			own(row.Method, strings.Replace(row.Path, "_", "%5F", 1)+"%20"),
-			own(row.Method, row.Path+"\x00"),
-			own(row.Method, "/dashboard/.."+row.Path),
+			own(row.Method, path+"/"),
+			own(row.Method, "/"+path),
+			own(row.Method, "/prod"+path),
+			own(row.Method, path+"/x"),
+			own(row.Method, path+"?x=1"),
+			own(row.Method, path[1:]),
+			own(row.Method, strings.ToUpper(path)),
+			own(row.Method, strings.Replace(path, "_", "%5F", 1)+"%20"),
+			own(row.Method, path+"\x00"),
+			own(row.Method, "/dashboard/.."+path),
 		} {
 			mustBeRefused(t, route)
 		}
 		for _, method := range []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "QUERY"} {
 			if method != row.Method {
-				mustBeRefused(t, own(method, row.Path))
+				mustBeRefused(t, own(method, path))
 			}
 		}
 	}
@@ -86,7 +121,7 @@ func TestNoOtherSpellingOfARouteIsARoute(t *testing.T) {
 func mustBeRefused(t *testing.T, route policy.Route) {
 	t.Helper()
 	for _, role := range policy.Roles() {
-		if policy.Allows(role, route) {
+		if policy.Allows(policy.Bearer{Role: role}, route) {
 			t.Errorf("%s may call %q", role, route)
 		}
 	}
@@ -95,12 +130,12 @@ func mustBeRefused(t *testing.T, route policy.Route) {
 func TestWhatTheContractDoesNotNameIsRefused(t *testing.T) {
 	named := map[policy.Route]bool{}
 	for _, row := range contract.Routes() {
-		named[own(row.Method, row.Path)] = true
+		named[own(row.Method, row.Template())] = true
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		route := own(rapid.StringMatching(`[A-Z]{0,7}`).Draw(t, "method"), rapid.String().Draw(t, "resource"))
 		role := policy.Role(rapid.Uint8().Draw(t, "role"))
-		if !named[route] && policy.Allows(role, route) {
+		if !named[route] && policy.Allows(policy.Bearer{Role: role}, route) {
 			t.Fatalf("%s may call %q", role, route)
 		}
 	})

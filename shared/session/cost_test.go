@@ -18,6 +18,8 @@ func (s oneRecord) Record(context.Context, token.ID, token.ID) (session.Record, 
 	return s.record, true, nil
 }
 
+func (oneRecord) RemoveRecord(context.Context, token.ID, token.ID) error { return nil }
+
 // decision returns an Authorizer that holds the key, a token that it lets in, and one that it does not: everything is right
 // but the tag.
 func decision(t testing.TB) (authorizer *session.Authorizer, genuine, forged secret.Text) {

@@ -44,18 +44,43 @@ func (i *Issuer) Life() time.Duration { return i.life }
 // Issue begins a session: it returns a token and the record that must be stored for the token to work. An error with code
 // apperr.Corrupt means that the day's key is damaged, and any other that the key service could not answer.
 func (i *Issuer) Issue(ctx context.Context, holder Holder) (secret.Text, Record, error) {
+	now := i.now().Unix()
+	return i.mint(ctx, Record{
+		UserID: holder.UserID, TokenID: token.NewID(), SessionID: token.NewID().String(),
+		Username: holder.Username, Role: holder.Role,
+		CreatedAt: now, IssuedAt: now, ExpiresAt: now + int64(i.life/time.Second), LimitAt: now + int64(MaxSessionLife/time.Second),
+	})
+}
+
+// IssueAPIToken makes an API token that is good until expiresAt (Unix seconds, at most MaxAPITokenLife from now) for the given
+// routes, or, without any, for all that API tokens of the holder's role may call. It returns what Issue returns.
+func (i *Issuer) IssueAPIToken(ctx context.Context, holder Holder, expiresAt int64, routes []policy.Route) (secret.Text, Record, error) {
+	now, id := i.now().Unix(), token.NewID()
+	return i.mint(ctx, Record{
+		Kind: token.API, UserID: holder.UserID, TokenID: id, SessionID: id.String(),
+		Username: holder.Username, Role: holder.Role, Routes: routes,
+		CreatedAt: now, IssuedAt: now, ExpiresAt: expiresAt, LimitAt: expiresAt,
+	})
+}
+
+// renew returns the next token of a session, and its record. The token is issued at a later second than the one that it replaces,
+// if need be at the next one.
+func (i *Issuer) renew(ctx context.Context, record Record) (secret.Text, Record, error) {
+	now := i.now()
+	record.PreviousIssuedAt, record.RenewedAt = record.IssuedAt, now.UnixMilli()
+	record.IssuedAt = max(now.Unix(), record.PreviousIssuedAt+1)
+	record.ExpiresAt = min(now.Unix()+int64(i.life/time.Second), record.LimitAt)
+	return i.mint(ctx, record)
+}
+
+// mint makes the token that the record says, and seals it into the record.
+func (i *Issuer) mint(ctx context.Context, record Record) (secret.Text, Record, error) {
 	day, generation, err := i.keys.Current(ctx)
 	if err != nil {
 		return secret.Text{}, Record{}, apperr.Dependency(err)
 	}
-	issued := i.now().Unix()
-	record := Record{
-		UserID: holder.UserID, TokenID: token.NewID(), SessionID: token.NewID().String(),
-		Username: holder.Username, Role: holder.Role,
-		IssuedAt: issued, ExpiresAt: issued + int64(i.life/time.Second),
-	}
 	minted, err := token.Mint(token.Claims{
-		KeyDay: day, Generation: generation,
+		Kind: record.Kind, KeyDay: day, Generation: generation,
 		UserID: record.UserID, TokenID: record.TokenID, Role: uint8(record.Role),
 		Issued: record.IssuedAt, Expires: record.ExpiresAt,
 	}, func(message []byte) ([token.TagSize]byte, error) {

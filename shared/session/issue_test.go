@@ -33,7 +33,7 @@ func TestAnIssuedTokenLetsItsHolderIn(t *testing.T) {
 		}
 		if want := (session.Identity{
 			UserID: holder.UserID, TokenID: record.TokenID, SessionID: record.SessionID, Username: "zoë", Role: role,
-			ExpiresAt: noon.Add(life).Unix(),
+			IssuedAt: noon.Unix(), ExpiresAt: noon.Add(life).Unix(),
 		}); identity != want {
 			t.Errorf("it lets in %+v, want %+v", identity, want)
 		}

@@ -40,8 +40,10 @@ func TestAFrozenSessionIsStillAccepted(t *testing.T) {
 		SessionID  string   `json:"session_id"`
 		Username   string
 		Role       string
+		CreatedAt  int64 `json:"created_at"`
 		IssuedAt   int64 `json:"issued_at"`
 		ExpiresAt  int64 `json:"expires_at"`
+		LimitAt    int64 `json:"limit_at"`
 		Sealed     hexBytes
 	}
 	if err := json.Unmarshal(content, &v); err != nil {
@@ -55,7 +57,7 @@ func TestAFrozenSessionIsStillAccepted(t *testing.T) {
 	w.keys.Put(envelope.WrappedKey{Day: v.KeyDay, Generation: v.Generation, Wrapped: w.kms.Wrap(v.KeyDay, v.Generation, v.DataKey)})
 	record := session.Record{
 		UserID: token.ID(v.UserID), TokenID: token.ID(v.TokenID), SessionID: v.SessionID, Username: v.Username, Role: role,
-		IssuedAt: v.IssuedAt, ExpiresAt: v.ExpiresAt, Sealed: v.Sealed,
+		CreatedAt: v.CreatedAt, IssuedAt: v.IssuedAt, ExpiresAt: v.ExpiresAt, LimitAt: v.LimitAt, Sealed: v.Sealed,
 	}
 	w.records.Add(record)
 	identity, err := w.authorizer.Authorize(t.Context(), secret.New(v.Token), policy.Route{API: policy.Own, Method: "GET", Resource: "/developer_resource"})
@@ -64,7 +66,7 @@ func TestAFrozenSessionIsStillAccepted(t *testing.T) {
 	}
 	if want := (session.Identity{
 		UserID: record.UserID, TokenID: record.TokenID, SessionID: v.SessionID, Username: "zoë", Role: policy.Developer,
-		ExpiresAt: v.ExpiresAt,
+		IssuedAt: v.IssuedAt, ExpiresAt: v.ExpiresAt,
 	}); identity != want {
 		t.Errorf("it lets in %+v, want %+v", identity, want)
 	}
@@ -83,7 +85,7 @@ func TestAnyChangeOfRecordOrTokenIsRefused(t *testing.T) {
 		flip := func(b []byte) {
 			b[rapid.IntRange(0, len(b)-1).Draw(t, "at")] ^= rapid.ByteRange(1, 255).Draw(t, "by")
 		}
-		// IssuedAt is not among them: nothing is decided by it, and no identity says it.
+		// A later IssuedAt is not among them: it makes the token look replaced, which ends the session.
 		rapid.OneOf(
 			rapid.Just(func() { flip(presented) }),
 			rapid.Just(func() { flip(record.Sealed) }),
@@ -95,6 +97,13 @@ func TestAnyChangeOfRecordOrTokenIsRefused(t *testing.T) {
 			rapid.Just(func() { record.Username = rapid.StringMatching(`[a-z]{0,9}|alice.`).Draw(t, "username") + "!" }),
 			rapid.Just(func() { record.Role += policy.Role(rapid.ByteRange(1, 255).Draw(t, "role")) }),
 			rapid.Just(func() { record.ExpiresAt += rapid.Int64Min(1).Draw(t, "expiry") }),
+			rapid.Just(func() { record.CreatedAt += rapid.Int64Min(1).Draw(t, "created") }),
+			rapid.Just(func() { record.LimitAt += rapid.Int64Min(1).Draw(t, "limit") }),
+			rapid.Just(func() { record.IssuedAt -= rapid.Int64Min(1).Draw(t, "issued") }),
+			rapid.Just(func() { record.RenewedAt += rapid.Int64Min(1).Draw(t, "renewed") }),
+			rapid.Just(func() { record.PreviousIssuedAt += rapid.Int64Min(1).Draw(t, "previous") }),
+			rapid.Just(func() { record.Kind = token.API }),
+			rapid.Just(func() { record.Routes = append(record.Routes, dashboard) }),
 		).Draw(t, "change")()
 		put(record)
 		identity, err := w.authorizer.Authorize(t.Context(), secret.New(string(presented)), dashboard)

@@ -27,6 +27,9 @@ func TestNoCharacterCanBeReplaced(t *testing.T) {
 				continue
 			}
 			changed := good[:at] + string([]byte{byte(c)}) + good[at+1:]
+			if strings.HasPrefix(changed, token.APIPrefix) { // the other kind's form, and the tag of neither
+				continue
+			}
 			if _, err := token.Parse(changed); !errors.Is(err, token.ErrMalformed) {
 				t.Fatalf("character %d as %#x: %v, want ErrMalformed", at, c, err)
 			}
@@ -180,7 +183,7 @@ func FuzzParse(f *testing.F) {
 			}
 			return
 		}
-		if again := spelled(withChecksum(decoded(t, s))); again != s {
+		if again := s[:len(token.Prefix)] + spelled(withChecksum(decoded(t, s)))[len(token.Prefix):]; again != s {
 			t.Fatalf("%q is a second spelling of %q", s, again)
 		}
 		if _, err := parsed.Verify(tagOf([]byte("a key that signed nothing"), parsed)); !errors.Is(err, token.ErrSignature) {

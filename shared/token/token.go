@@ -1,7 +1,8 @@
-// Package token is the access token's format: minting, parsing and verifying it. It is pure, bytes in and bytes out; the key
-// stays with whoever computes the tag (package envelope).
+// Package token is the format of access tokens and API tokens: minting, parsing and verifying them. It is pure, bytes in and
+// bytes out; the key stays with whoever computes the tag (package envelope).
 //
-// A token is "spt_" followed by the base64url of 90 bytes, without padding:
+// A token is a prefix that says its kind, "spt_" for an access token and "spk_" for an API token, followed by the base64url of 90
+// bytes, without padding:
 //
 //	offset  bytes  field
 //	     0      1  version, 1
@@ -12,7 +13,7 @@
 //	    37      1  role
 //	    38      8  issued, Unix seconds, big-endian
 //	    46      8  expires, Unix seconds, big-endian
-//	    54     32  tag: HMAC-SHA-256 (RFC 2104) over "spt_" and bytes 0 to 53
+//	    54     32  tag: HMAC-SHA-256 (RFC 2104) over the prefix and bytes 0 to 53
 //	    86      4  CRC-32 (IEEE 802.3) of bytes 0 to 85, big-endian
 //
 // 90 is divisible by 3, so base64 has neither padding nor spare bits, and every token has exactly one spelling. The prefix
@@ -38,8 +39,9 @@ import (
 
 // Sizes and marks of the format.
 const (
-	Prefix = "spt_"
-	Length = len(Prefix) + size/3*4 // characters of a token: 124
+	Prefix    = "spt_"                 // of an access token
+	APIPrefix = "spk_"                 // of an API token; as long as Prefix
+	Length    = len(Prefix) + size/3*4 // characters of a token: 124
 
 	version   = 1
 	size      = 90
@@ -86,8 +88,43 @@ func ParseID(s string) (id ID, ok bool) {
 	return id, true
 }
 
+// Kind is what a token is good for.
+type Kind uint8
+
+// The kinds. The zero Kind is the one that everybody gets at sign-in.
+const (
+	Access Kind = iota // the token of a session, which sign-in and renewal give
+	API                // for a script, made by an account and independent of its sessions
+)
+
+// String returns the kind's name in tables, logs and the authorizer's context.
+func (k Kind) String() string {
+	if k == API {
+		return "api-token"
+	}
+	return "session"
+}
+
+// ParseKind reads what String returns.
+func ParseKind(text string) (Kind, bool) {
+	for _, kind := range []Kind{Access, API} {
+		if kind.String() == text {
+			return kind, true
+		}
+	}
+	return Access, false
+}
+
+func (k Kind) prefix() string {
+	if k == API {
+		return APIPrefix
+	}
+	return Prefix
+}
+
 // Claims is what a token says. It may be believed only as Verify returns it.
 type Claims struct {
+	Kind       Kind
 	KeyDay     uint32 // days since 1970-01-01 UTC: with Generation it names the data key
 	Generation uint8
 	UserID     ID
@@ -103,7 +140,7 @@ type Sign func(message []byte) (tag [TagSize]byte, err error)
 // Mint returns the token that says c. The key day must be at most MaxKeyDay. The only error is sign's.
 func Mint(c Claims, sign Sign) (secret.Text, error) {
 	u := &Unverified{}
-	copy(u.text[:], Prefix)
+	copy(u.text[:], c.Kind.prefix())
 	raw := u.raw()
 	raw[0] = version
 	raw[1], raw[2], raw[3] = byte(c.KeyDay>>16), byte(c.KeyDay>>8), byte(c.KeyDay) //nolint:gosec // G115: at most MaxKeyDay
@@ -119,7 +156,7 @@ func Mint(c Claims, sign Sign) (secret.Text, error) {
 	}
 	copy(raw[tagOffset:], tag[:])
 	binary.BigEndian.PutUint32(raw[crcOffset:], crc32.ChecksumIEEE(raw[:crcOffset]))
-	return secret.New(Prefix + encoding.EncodeToString(raw)), nil
+	return secret.New(c.Kind.prefix() + encoding.EncodeToString(raw)), nil
 }
 
 // Unverified is a string that has the form of a token. Anybody can make one.
@@ -134,11 +171,11 @@ func (Unverified) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[redac
 
 // Parse checks the form of s: it needs no key and believes nothing. The error is ErrMalformed.
 func Parse(s string) (*Unverified, error) {
-	if len(s) != Length || s[:len(Prefix)] != Prefix {
+	if len(s) != Length || s[:len(Prefix)] != Prefix && s[:len(Prefix)] != APIPrefix {
 		return nil, ErrMalformed
 	}
 	u := &Unverified{}
-	copy(u.text[:], Prefix)
+	copy(u.text[:], s[:len(Prefix)])
 	raw := u.raw()
 	// The decoder skips line breaks, so that a string with some decodes to fewer bytes.
 	n, err := encoding.Decode(raw, []byte(s[len(Prefix):]))
@@ -147,6 +184,14 @@ func Parse(s string) (*Unverified, error) {
 		return nil, ErrMalformed
 	}
 	return u, nil
+}
+
+// Kind returns the kind of token that it is said to be.
+func (u *Unverified) Kind() Kind {
+	if string(u.text[:len(Prefix)]) == APIPrefix {
+		return API
+	}
+	return Access
 }
 
 // KeyDay returns the day of the data key that is said to have signed the token.
@@ -170,6 +215,7 @@ func (u *Unverified) Verify(tag [TagSize]byte) (Claims, error) {
 		return Claims{}, ErrSignature
 	}
 	return Claims{
+		Kind:       u.Kind(),
 		KeyDay:     u.KeyDay(),
 		Generation: u.Generation(),
 		UserID:     ID(raw[5:21]),

@@ -25,6 +25,7 @@ type vector struct {
 	Name   string
 	Key    hexBytes
 	Claims struct {
+		Kind       string // absent: of a session
 		KeyDay     uint32 `json:"key_day"`
 		Generation uint8
 		UserID     hexBytes `json:"user_id"`
@@ -37,8 +38,9 @@ type vector struct {
 }
 
 func (v vector) claims() token.Claims {
+	kind, _ := token.ParseKind(v.Claims.Kind)
 	return token.Claims{
-		KeyDay: v.Claims.KeyDay, Generation: v.Claims.Generation,
+		Kind: kind, KeyDay: v.Claims.KeyDay, Generation: v.Claims.Generation,
 		UserID: token.ID(v.Claims.UserID), TokenID: token.ID(v.Claims.TokenID), Role: v.Claims.Role,
 		Issued: v.Claims.Issued, Expires: v.Claims.Expires,
 	}

@@ -35,6 +35,8 @@ func (h held) Record(context.Context, token.ID, token.ID) (session.Record, bool,
 	return h.record, true, nil
 }
 
+func (held) RemoveRecord(context.Context, token.ID, token.ID) error { return nil }
+
 func decisions(ctx context.Context, r *report, _, _ string) error {
 	small, err := build(ctx, few)
 	if err != nil {

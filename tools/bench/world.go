@@ -155,7 +155,7 @@ func (w *world) put(ctx context.Context, record session.Record) error {
 }
 
 // decision returns the authorizer's whole work on a good token.
-func (w *world) decision(ctx context.Context, records session.Records) func() error {
+func (w *world) decision(ctx context.Context, records session.RecordStore) func() error {
 	authorizer := session.NewAuthorizer(w.ring, records, time.Now)
 	return func() error {
 		_, err := authorizer.Authorize(ctx, w.token, dashboard())

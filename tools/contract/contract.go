@@ -2,7 +2,10 @@
 // code with what it is held against: a mistake in shared/policy is not made here too.
 package contract
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // Role is a role with the number that tokens carry for it (package token). A number is never given to another role.
 type Role struct {
@@ -31,10 +34,16 @@ func RoleNames() []string {
 // Route is a route of the stack's own API that needs a token.
 type Route struct {
 	Method, Path string
+	Resource     string   // the path as the template spells it, where that differs, as in /things/{id}
 	Allowed      []string // the roles that may call it
-	Status       int      // what it answers them
+	APITokens    bool     // whether an API token of such a role may too
+	Status       int      // what it answers them when Path and Body are sent
 	Body         any      // what to send it; nil for nothing
+	Spends       bool     // the token that calls it is no good afterwards
 }
+
+// Template returns the path as the template spells it.
+func (r Route) Template() string { return cmp.Or(r.Resource, r.Path) }
 
 // Allows reports whether the role may call the route.
 func (r Route) Allows(role string) bool { return slices.Contains(r.Allowed, role) }
@@ -43,11 +52,24 @@ func (r Route) Allows(role string) bool { return slices.Contains(r.Allowed, role
 func Routes() []Route {
 	anyone := RoleNames()
 	return []Route{
-		{Method: "GET", Path: "/dashboard", Allowed: anyone, Status: 200},
-		{Method: "GET", Path: "/admin_resource", Allowed: []string{"ADMIN"}, Status: 200},
-		{Method: "GET", Path: "/developer_resource", Allowed: []string{"DEVELOPER"}, Status: 200},
+		{Method: "GET", Path: "/dashboard", Allowed: anyone, APITokens: true, Status: 200},
+		{Method: "GET", Path: "/admin_resource", Allowed: []string{"ADMIN"}, APITokens: true, Status: 200},
+		{Method: "GET", Path: "/developer_resource", Allowed: []string{"DEVELOPER"}, APITokens: true, Status: 200},
 		{Method: "GET", Path: "/consumer_resource", Allowed: []string{"CONSUMER"}, Status: 200},
 		{Method: "POST", Path: "/invitations", Allowed: []string{"ADMIN"}, Status: 201, Body: map[string]any{"role": "CONSUMER", "expires_in": 60}},
-		{Method: "POST", Path: "/logout", Allowed: anyone, Status: 204},
+		{Method: "POST", Path: "/logout", Allowed: anyone, Status: 204, Spends: true},
+
+		// Sessions.
+		{Method: "POST", Path: "/renew", Allowed: anyone, Status: 200, Spends: true},
+
+		// Credentials.
+
+		// Administration.
+
+		// API tokens.
+
+		// Standards.
+
+		// Audit.
 	}
 }

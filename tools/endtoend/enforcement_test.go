@@ -203,7 +203,7 @@ func TestTheAuthorizerCanNotReadAccountsNorLoginWriteTokensNorARoleResourceDoAny
 		{"AuthorizerFunction", "GetItem", "AccountsTable"},
 		{"AuthorizerFunction", "Scan", "AccountsTable"},
 		{"AuthorizerFunction", "PutItem", "TokensTable"},
-		{"AuthorizerFunction", "DeleteItem", "TokensTable"},
+		{"AuthorizerFunction", "UpdateItem", "TokensTable"},
 		{"LoginFunction", "PutItem", "TokensTable"},
 		{"LoginFunction", "UpdateItem", "TokensTable"},
 		{"LoginFunction", "DeleteItem", "TokensTable"},

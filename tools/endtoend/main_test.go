@@ -189,6 +189,22 @@ func (c caller) logout(token string) endtoend.Response {
 	return c.do(http.MethodPost, "/logout", nil, "Authorization", "Bearer "+token)
 }
 
+// recover signs the user in once more, with a recovery code: a code of the app is good once in its half minute.
+func (c caller) recover(user *endtoend.User) string {
+	c.t.Helper()
+	got := c.verify(c.login(user), user.RecoveryCodes[len(user.RecoveryCodes)-1])
+	wants(c.t, "signing in with a recovery code", got, 200)
+	return got.Text("access_token")
+}
+
+// renew asks for a new token in this one's place.
+func (c caller) renew(token string) endtoend.Response {
+	c.t.Helper()
+	got := c.do(http.MethodPost, "/renew", nil, "Authorization", "Bearer "+token)
+	secrets.add("token", got.Text("access_token"))
+	return got
+}
+
 func (c caller) verify(challenge, code string) endtoend.Response {
 	c.t.Helper()
 	response, err := c.Verify(c.t.Context(), challenge, code)

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"golang.org/x/crypto/argon2"
@@ -224,6 +225,17 @@ func TestEachFunctionDoesExactlyWhatItsPolicyAllowsAndNoKeyIsPrinted(t *testing.
 	wants(t, "its own", calling(t, runner.Client).get("/dashboard", token), 200)
 }
 
+// everyKeyAnew has each function that makes data keys make one, as the day's first.
+func everyKeyAnew(t *testing.T, c caller, runner *endtoend.Runner) {
+	t.Helper()
+	d := openDatabase(t, runner)
+	token := c.signIn(c.user())
+	wants(t, "a new session", c.get("/dashboard", token), 200)
+	d.forgetDataKeys()
+	wants(t, "renewing as the day's first", c.renew(token), 200)
+	kill(t, runner, "authorizer") // it holds the key that is no more
+}
+
 // everything has every function do all that it can, sign-in's rare cases included.
 func everything(t *testing.T, runner *endtoend.Runner) {
 	t.Helper()
@@ -233,8 +245,16 @@ func everything(t *testing.T, runner *endtoend.Runner) {
 		for _, path := range []string{"/dashboard", "/admin_resource", "/developer_resource", "/consumer_resource"} {
 			c.get(path, token)
 		}
-		wants(t, "logout", c.logout(token), 204)
+		renewed := c.renew(token)
+		wants(t, "renewing", renewed, 200)
+		wants(t, "logout", c.logout(renewed.Text("access_token")), 204)
 	}
+	stolen := c.signIn(c.user())
+	wants(t, "renewing", c.renew(stolen), 200)
+	time.Sleep(2100 * time.Millisecond) // for the other one to be out of its grace
+	wants(t, "a replaced token", c.get("/dashboard", stolen), 401)
+	everyKeyAnew(t, c, runner)
+
 	user := c.user()
 	wants(t, "a wrong password", c.do(http.MethodPost, "/login", map[string]string{"username": user.Username, "password": "wrong password"}), 401)
 	wants(t, "a wrong code", c.verify(c.login(user), user.WrongCode()), 401)
@@ -247,7 +267,7 @@ func everything(t *testing.T, runner *endtoend.Runner) {
 	full := map[string]types.AttributeValue{}
 	for n := range 50 {
 		full[fmt.Sprintf("%032x", n)] = &types.AttributeValueMemberM{Value: row{
-			"session_id": &types.AttributeValueMemberS{Value: fmt.Sprintf("%032x", n)}, "expires_at": &types.AttributeValueMemberN{Value: "4102444800"},
+			"session_id": &types.AttributeValueMemberS{Value: fmt.Sprintf("%032x", n)}, "created_at": &types.AttributeValueMemberN{Value: "1795435200"}, "expires_at": &types.AttributeValueMemberN{Value: "4102444800"},
 		}}
 	}
 	for _, r := range d.rows("Accounts") {

@@ -73,6 +73,18 @@ func (d database) put(table string, r row) {
 	}
 }
 
+// forgetDataKeys deletes every data key.
+func (d database) forgetDataKeys() {
+	d.t.Helper()
+	for _, r := range d.rows("DataKeys") {
+		if _, err := d.client.DeleteItem(d.t.Context(), &dynamodb.DeleteItemInput{
+			TableName: aws.String(d.tables["DataKeys"]), Key: row{"key_day": r["key_day"]},
+		}); err != nil {
+			d.t.Fatal(err)
+		}
+	}
+}
+
 // keepExpired switches a table's time to live off: DynamoDB deletes expired rows when it likes, DynamoDB Local within seconds.
 func (d database) keepExpired(table string) {
 	d.t.Helper()

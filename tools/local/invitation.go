@@ -105,7 +105,7 @@ func operatorEvent() []byte {
 			"identity": map[string]any{"sourceIp": "127.0.0.1", "userAgent": "local"},
 			"authorizer": map[string]string{
 				"principalId": "operator", "user_id": zeros, "username": "the operator", "role": "ADMIN", "session_id": zeros, "token_id": zeros,
-				"expires_at": fmt.Sprint(time.Now().Add(time.Hour).Unix()),
+				"kind": "session", "issued_at": fmt.Sprint(time.Now().Unix()), "expires_at": fmt.Sprint(time.Now().Add(time.Hour).Unix()),
 			},
 		},
 		"body":            fmt.Sprintf(`{"role":"ADMIN","expires_in":%d}`, int(invitationLife.Seconds())),

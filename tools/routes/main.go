@@ -1,5 +1,5 @@
 // Command routes prints who may call what, as shared/policy has it: a line for each route, with the API, the method, the
-// resource and the roles. The local run holds template.yaml against it when it starts.
+// resource and the roles, and "+API tokens" if these roles' API tokens may call it too. The local run holds template.yaml against it when it starts.
 //
 //	go run ./tools/routes
 package main
@@ -23,12 +23,16 @@ func main() {
 func list(out io.Writer) error {
 	for _, route := range policy.Routes() {
 		var allowed []string
+		tokens := ""
 		for _, role := range policy.Roles() {
-			if policy.Allows(role, route) {
+			if policy.Allows(policy.Bearer{Role: role}, route) {
 				allowed = append(allowed, role.String())
 			}
+			if policy.Allows(policy.Bearer{Role: role, APIToken: true}, route) {
+				tokens = " +API tokens"
+			}
 		}
-		if _, err := fmt.Fprintf(out, "%s %-6s %-20s %s\n", route.API, route.Method, route.Resource, strings.Join(allowed, ",")); err != nil {
+		if _, err := fmt.Fprintf(out, "%s %-6s %-40s %s%s\n", route.API, route.Method, route.Resource, strings.Join(allowed, ","), tokens); err != nil {
 			return err
 		}
 	}

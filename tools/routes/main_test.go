@@ -16,7 +16,8 @@ func TestEachRuleIsALineWithAPIMethodResourceAndRoles(t *testing.T) {
 		t.Errorf("%d lines, want %d", got, want)
 	}
 	for _, want := range []string{
-		"sallyport GET    /dashboard           ADMIN,DEVELOPER,CONSUMER\n", "sallyport POST   /invitations         ADMIN\n",
+		"sallyport GET    /dashboard                               ADMIN,DEVELOPER,CONSUMER +API tokens\n",
+		"sallyport POST   /invitations                             ADMIN\n",
 	} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("there is no line %q in\n%s", want, out.String())

@@ -146,7 +146,7 @@ func asSamLocal(e *exchange) {
 	}
 	protected := false
 	for _, to := range contract.Routes() {
-		protected = protected || e.route == to.Method+" "+to.Path
+		protected = protected || e.route == to.Method+" "+to.Template()
 	}
 	say := func(status int, message string) {
 		e.answer = httptest.NewRecorder()

@@ -195,7 +195,7 @@ func TestTheMatrixHasEveryProtectedRouteOfTheTemplate(t *testing.T) {
 		}
 	}
 	for _, to := range contract.Routes() {
-		inMatrix = append(inMatrix, to.Method+" "+to.Path)
+		inMatrix = append(inMatrix, to.Method+" "+to.Template())
 	}
 	slices.Sort(inTemplate)
 	slices.Sort(inMatrix)

@@ -95,8 +95,12 @@ func (r *run) another(u *user) *user {
 	return r.admin
 }
 
-// recordAAD is what a token record's seal is bound to, each part after its length: purpose, user id, token id, session id,
-// username, role; and the expiry in eight bytes.
+// sessionLife is how many seconds after its beginning a session ends, however often it is renewed.
+const sessionLife = 12 * 60 * 60
+
+// recordAAD is what the seal of the record of a token from a sign-in is bound to, each text after its length: purpose, kind, user
+// id, token id, session id, username, role; and then in eight bytes each when the session began and the token was issued, its
+// expiry, the session's limit, and two zeros: it was never renewed.
 func (u *user) recordAAD(userID string) []byte {
 	var aad []byte
 	add := func(part []byte) {
@@ -104,11 +108,16 @@ func (u *user) recordAAD(userID string) []byte {
 		aad = append(aad, part...)
 	}
 	user, _ := hex.DecodeString(userID) // parseToken has encoded it
-	add([]byte("sallyport token record v1"))
+	add([]byte("sallyport token record v2"))
+	add([]byte("session"))
 	add(user)
 	add(u.token.raw[21:37])
 	add([]byte(u.session))
 	add([]byte(u.name))
 	add([]byte(u.role))
-	return binary.BigEndian.AppendUint64(aad, uint64(u.token.expires)) //nolint:gosec // G115: the bit pattern is the format
+	issued := binary.BigEndian.Uint64(u.token.raw[38:46])
+	for _, number := range []uint64{issued, issued, uint64(u.token.expires), issued + sessionLife, 0, 0} { //nolint:gosec // G115: the bit pattern is the format
+		aad = binary.BigEndian.AppendUint64(aad, number)
+	}
+	return aad
 }

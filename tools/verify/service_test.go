@@ -12,9 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-
 	"sallyport/shared/account"
 	"sallyport/shared/apperr"
 	"sallyport/shared/dynamo/accountstore"
@@ -28,6 +25,7 @@ import (
 	"sallyport/tools/contract"
 	embeddeddynamodb "sallyport/tools/local/dynamodb"
 	embeddedkms "sallyport/tools/local/kms"
+	"sallyport/tools/local/template"
 )
 
 // service is an honest service: the domain behind plain HTTP, on an embedded DynamoDB and KMS.
@@ -84,19 +82,14 @@ func serve(t *testing.T, handler http.Handler) string {
 
 func (s *service) createTables(t *testing.T) {
 	t.Helper()
-	for name, keys := range map[string][]string{
-		"Accounts": {"username"}, "Challenges": {"challenge_id"}, "Tokens": {"user_id", "token_id"},
-		"DataKeys": {"key_day"}, "Invitations": {"code_hash"}, "Throttles": {"subject"},
-	} {
-		table := s.state.Tables[name]
-		in := &dynamodb.CreateTableInput{TableName: &table, BillingMode: types.BillingModePayPerRequest}
-		for i, key := range keys {
-			in.AttributeDefinitions = append(in.AttributeDefinitions,
-				types.AttributeDefinition{AttributeName: &key, AttributeType: types.ScalarAttributeTypeS})
-			in.KeySchema = append(in.KeySchema,
-				types.KeySchemaElement{AttributeName: &key, KeyType: []types.KeyType{types.KeyTypeHash, types.KeyTypeRange}[i]})
-		}
-		if _, err := s.store.database.CreateTable(t.Context(), in); err != nil {
+	stack, err := template.Load("../../template.yaml", template.Options{Physical: func(logicalID, _ string) string {
+		return s.state.Tables[strings.TrimSuffix(logicalID, "Table")]
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, table := range stack.Tables {
+		if _, err := s.store.database.CreateTable(t.Context(), embeddeddynamodb.TableInput(table)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -117,7 +110,7 @@ func (s *service) wire(t *testing.T) {
 	ring := envelope.NewRing(keystore.New(s.store.database, tables["DataKeys"]), s.store.key(), defaultStage, time.Now, log)
 	s.registrar = account.Registrar{
 		Store: accounts, Sealer: s.store.key(), Hasher: hasher, Strength: password.CheckStrength,
-		FreeRoles: []policy.Role{policy.Consumer}, Issuer: "Sallyport", Now: time.Now,
+		FreeRoles: []policy.Role{policy.Consumer}, Issuer: "Sallyport", Now: time.Now, Log: log, PerAddress: 1000,
 	}
 	s.beginner = account.Beginner{Store: accounts, Hasher: hasher, ChallengeLife: 5 * time.Minute, Now: time.Now, Log: log}
 	s.finisher = account.Finisher{
@@ -141,9 +134,9 @@ func (s *service) handler() http.Handler {
 	public("POST /login", s.login)
 	public("POST /verify-otp", s.verifyOTP)
 	for _, to := range contract.Routes() {
-		mux.HandleFunc(to.Method+" "+to.Path, func(w http.ResponseWriter, r *http.Request) {
+		mux.HandleFunc(to.Method+" "+to.Template(), func(w http.ResponseWriter, r *http.Request) {
 			bearer, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-			caller, err := s.authorizer.Authorize(r.Context(), secret.New(bearer), policy.Route{API: policy.Own, Method: to.Method, Resource: to.Path})
+			caller, err := s.authorizer.Authorize(r.Context(), secret.New(bearer), policy.Route{API: policy.Own, Method: to.Method, Resource: to.Template()})
 			if apperr.CodeOf(err) == apperr.Unauthenticated && err != nil {
 				w.Header().Set("WWW-Authenticate", `Bearer realm="sallyport"`)
 			}

@@ -42,13 +42,23 @@ func newAccount(username string) account.Account {
 		PasswordHash: "$argon2id$v=19$m=47104,t=1,p=1$c2FsdA$aGFzaA", SealedTOTPSecret: []byte("sealed\x00\xff"),
 		LastTOTPStep: 59_847_000, Sessions: map[token.ID]account.SessionEntry{},
 		SessionVersion: 3, Revision: 17, CreatedAt: now - 86_400,
+		APITokens:      map[token.ID]account.APITokenEntry{},
 		InvitationHash: token.NewID().String(), InvitationExpiresAt: now + 3600,
+		EnrollingTOTPSecret: []byte("enrolling\x00\xff"), EnrollingExpiresAt: now + 600,
+		EnrolmentHash: token.NewID().String(), EnrolmentExpiresAt: now + 86_400,
 	}
 	for i := range 10 {
 		a.RecoveryCodes = append(a.RecoveryCodes, fmt.Sprintf("hash of recovery code %d", i))
 	}
 	for i := range 2 {
-		a.Sessions[token.NewID()] = account.SessionEntry{SessionID: token.NewID().String(), ExpiresAt: now + int64(i)}
+		a.Sessions[token.NewID()] = account.SessionEntry{
+			SessionID: token.NewID().String(), CreatedAt: now - 60, ExpiresAt: now + int64(i), Device: "Büro", AddressFamily: "ipv6",
+		}
+	}
+	a.APITokens[token.NewID()] = account.APITokenEntry{Name: "nightly", CreatedAt: now - 60, ExpiresAt: now + 60}
+	a.APITokens[token.NewID()] = account.APITokenEntry{
+		Name: "日本", CreatedAt: now - 60, ExpiresAt: now + 60,
+		Routes: []policy.Route{{API: policy.Own, Method: "GET", Resource: "/dashboard"}, {API: "orders", Method: "GET", Resource: "/orders/{id}"}},
 	}
 	return a
 }
@@ -204,7 +214,7 @@ func completion(c account.Challenge, before account.Account) account.Completion 
 	after := clone(before)
 	after.Status = account.Active
 	after.LastTOTPStep++
-	after.Sessions[record.TokenID] = account.SessionEntry{SessionID: record.SessionID, ExpiresAt: record.ExpiresAt}
+	after.Sessions[record.TokenID] = account.SessionEntry{SessionID: record.SessionID, CreatedAt: record.CreatedAt, ExpiresAt: record.LimitAt}
 	return account.Completion{Challenge: c, Before: before, After: after, Record: record}
 }
 

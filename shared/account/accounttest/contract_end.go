@@ -28,7 +28,7 @@ func (f fixture) begin(username string) session.Identity {
 	a, _ := f.account(username)
 	done := completion(f.addChallenge(newChallenge(a)), a)
 	f.finish(done)
-	return sessiontest.IdentityOf(done.Record)
+	return done.Record.Identity()
 }
 
 func (f fixture) end(identity session.Identity) {
@@ -62,7 +62,7 @@ func testEndTwice(t *testing.T, s Everything) {
 
 func testEndAccountGone(t *testing.T, s Everything) {
 	f := fixture{t, s}
-	identity := sessiontest.IdentityOf(sessiontest.NewRecord())
+	identity := sessiontest.NewRecord().Identity()
 	f.end(identity)
 	if _, found := f.account(identity.Username); found {
 		t.Error("an account was made")
@@ -77,7 +77,7 @@ func testEndAccountReplaced(t *testing.T, s Everything) {
 	done.Record.UserID = token.NewID()
 	f.finish(done)
 	want, _ := f.account("ada")
-	f.end(sessiontest.IdentityOf(done.Record))
+	f.end(done.Record.Identity())
 	f.wantAccount(want)
 	if f.hasRecord(done.Record.UserID, done.Record.TokenID) {
 		t.Error("the record is still there")
@@ -90,7 +90,7 @@ func testEndUnlisted(t *testing.T, s Everything) {
 	done := completion(f.addChallenge(newChallenge(a)), a)
 	delete(done.After.Sessions, done.Record.TokenID)
 	f.finish(done)
-	f.end(sessiontest.IdentityOf(done.Record))
+	f.end(done.Record.Identity())
 	if f.hasRecord(done.Record.UserID, done.Record.TokenID) {
 		t.Error("the record is still there")
 	}

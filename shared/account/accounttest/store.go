@@ -31,7 +31,8 @@ type Everything interface {
 	account.FinishStore
 	account.InvitationAdder
 	account.ChangeStore
-	session.Records
+	session.RecordStore
+	session.RenewStore
 	session.Ender
 }
 
@@ -55,9 +56,14 @@ func (s *Store) strikeOff(identity session.Identity) {
 	if !found || a.UserID != identity.UserID {
 		return
 	}
-	if _, listed := a.Sessions[identity.TokenID]; listed {
-		a.Sessions = maps.Clone(a.Sessions)
+	a = clone(a)
+	listed := len(a.Tokens())
+	if identity.Kind == token.API {
+		delete(a.APITokens, identity.TokenID)
+	} else {
 		delete(a.Sessions, identity.TokenID)
+	}
+	if len(a.Tokens()) != listed {
 		a.Revision++
 		s.accounts[identity.Username] = a
 	}
@@ -68,13 +74,20 @@ func (s *Store) step(do func()) {
 	s.Step(func(map[sessiontest.Key]session.Record) { do() })
 }
 
-// clone returns a copy that shares no memory with a. As from DynamoDB, neither the map nor the list is nil.
+// clone returns a copy that shares no memory with a. As from DynamoDB, neither the maps nor the list is nil.
 func clone(a account.Account) account.Account {
 	a.SealedTOTPSecret = bytes.Clone(a.SealedTOTPSecret)
 	a.RecoveryCodes = append([]string{}, a.RecoveryCodes...)
 	sessions := make(map[token.ID]account.SessionEntry, len(a.Sessions))
 	maps.Copy(sessions, a.Sessions)
 	a.Sessions = sessions
+	tokens := make(map[token.ID]account.APITokenEntry, len(a.APITokens))
+	for id, entry := range a.APITokens {
+		entry.Routes = slices.Clone(entry.Routes)
+		tokens[id] = entry
+	}
+	a.APITokens = tokens
+	a.EnrollingTOTPSecret = bytes.Clone(a.EnrollingTOTPSecret)
 	return a
 }
 

@@ -6,11 +6,9 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"sallyport/shared/account"
 	"sallyport/shared/dynamo"
-	"sallyport/shared/token"
 )
 
 // Account implements account.Reader. IAM: GetItem on Accounts.
@@ -22,11 +20,17 @@ func (s *Store) Account(ctx context.Context, username string) (account.Account, 
 	a := account.Account{
 		Username: row.Text("username"), UserID: row.ID("user_id"), Status: status(row), Role: row.Role("role"),
 		PasswordHash: row.Text("password_hash"), SealedTOTPSecret: row.Bytes("sealed_totp_secret"),
-		LastTOTPStep: row.Number("last_totp_step"), RecoveryCodes: row.Texts("recovery_codes"), Sessions: sessions(row),
+		LastTOTPStep: row.Number("last_totp_step"), RecoveryCodes: row.Texts("recovery_codes"), Sessions: sessions(row), APITokens: apiTokens(row),
 		SessionVersion: row.Number("session_version"), Revision: row.Number("revision"), CreatedAt: row.Number("created_at"),
 	}
 	if row.Has("invitation_hash") {
 		a.InvitationHash, a.InvitationExpiresAt = row.Text("invitation_hash"), row.Number("invitation_expires_at")
+	}
+	if row.Has("enrolling_totp_secret") {
+		a.EnrollingTOTPSecret, a.EnrollingExpiresAt = row.Bytes("enrolling_totp_secret"), row.Number("enrolling_expires_at")
+	}
+	if row.Has("enrolment_hash") {
+		a.EnrolmentHash, a.EnrolmentExpiresAt = row.Text("enrolment_hash"), row.Number("enrolment_expires_at")
 	}
 	if err := row.Err(); err != nil {
 		return account.Account{}, false, err
@@ -45,28 +49,6 @@ func status(row *dynamo.Row) account.Status {
 	return account.Disabled
 }
 
-func sessions(row *dynamo.Row) map[token.ID]account.SessionEntry {
-	entries := map[token.ID]account.SessionEntry{}
-	for key, entry := range row.Rows("sessions") {
-		id, ok := token.ParseID(key)
-		if !ok {
-			row.Refuse("sessions", "has a key that is no id")
-		}
-		entries[id] = account.SessionEntry{SessionID: entry.Text("session_id"), ExpiresAt: entry.Number("expires_at")}
-	}
-	return entries
-}
-
-func sessionsValue(entries map[token.ID]account.SessionEntry) types.AttributeValue {
-	m := make(dynamo.Item, len(entries))
-	for id, entry := range entries {
-		m[id.String()] = dynamo.M(dynamo.Item{
-			"session_id": dynamo.S(entry.SessionID), "expires_at": dynamo.N(entry.ExpiresAt),
-		})
-	}
-	return dynamo.M(m)
-}
-
 func accountItem(a account.Account) dynamo.Item {
 	item := dynamo.Item{
 		"username":           dynamo.S(a.Username),
@@ -78,6 +60,7 @@ func accountItem(a account.Account) dynamo.Item {
 		"last_totp_step":     dynamo.N(a.LastTOTPStep),
 		"recovery_codes":     dynamo.Strings(a.RecoveryCodes),
 		"sessions":           sessionsValue(a.Sessions),
+		"api_tokens":         apiTokensValue(a.APITokens),
 		"session_version":    dynamo.N(a.SessionVersion),
 		"revision":           dynamo.N(a.Revision),
 		"created_at":         dynamo.N(a.CreatedAt),
@@ -85,6 +68,14 @@ func accountItem(a account.Account) dynamo.Item {
 	if a.InvitationHash != "" {
 		item["invitation_hash"] = dynamo.S(a.InvitationHash)
 		item["invitation_expires_at"] = dynamo.N(a.InvitationExpiresAt)
+	}
+	if len(a.EnrollingTOTPSecret) > 0 {
+		item["enrolling_totp_secret"] = dynamo.B(a.EnrollingTOTPSecret)
+		item["enrolling_expires_at"] = dynamo.N(a.EnrollingExpiresAt)
+	}
+	if a.EnrolmentHash != "" {
+		item["enrolment_hash"] = dynamo.S(a.EnrolmentHash)
+		item["enrolment_expires_at"] = dynamo.N(a.EnrolmentExpiresAt)
 	}
 	return item
 }

@@ -7,7 +7,6 @@ import (
 	"sallyport/shared/account"
 	"sallyport/shared/apperr"
 	"sallyport/shared/dynamo/dynamotest"
-	"sallyport/shared/session/sessiontest"
 	"sallyport/shared/token"
 )
 
@@ -159,7 +158,7 @@ func TestEndingASessionOutlastsATransactionOnItsAccount(t *testing.T) {
 	if err := store.FinishSignIn(t.Context(), c); err != nil {
 		t.Fatal(err)
 	}
-	identity := sessiontest.IdentityOf(c.Record)
+	identity := c.Record.Identity()
 	there := func() bool {
 		wire.Set(nil)
 		_, found, err := store.Record(t.Context(), identity.UserID, identity.TokenID)
@@ -193,7 +192,7 @@ func TestEndingASessionWhoseAnswerIsLostIsNoError(t *testing.T) {
 	}
 	wire.Calls()
 	wire.Set(dynamotest.First(2, dynamotest.Loses))
-	if err := store.EndSession(t.Context(), sessiontest.IdentityOf(c.Record)); err != nil {
+	if err := store.EndSession(t.Context(), c.Record.Identity()); err != nil {
 		t.Errorf("EndSession: %v", err)
 	}
 	wire.Set(nil)

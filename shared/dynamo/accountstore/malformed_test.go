@@ -22,7 +22,8 @@ func TestARowWithAnAttributeMissingOrOfAnotherTypeIsRefused(t *testing.T) {
 	store, tables := open(t, client)
 	ctx := t.Context()
 	a := newAccount("ada")
-	a.Sessions = map[token.ID]account.SessionEntry{token.NewID(): {SessionID: "session", ExpiresAt: 1}}
+	a.Sessions = map[token.ID]account.SessionEntry{token.NewID(): {SessionID: "session", CreatedAt: 1, ExpiresAt: 1}}
+	a.APITokens = map[token.ID]account.APITokenEntry{token.NewID(): {Name: "nightly", CreatedAt: 1, ExpiresAt: 1}}
 	c := newCompletion(a).Challenge
 	invitation := account.Invitation{CodeHash: "hash", Role: policy.Consumer, MadeBy: "operator", ExpiresAt: 1}
 	for _, err := range []error{
@@ -91,16 +92,27 @@ func TestAnAccountWithValuesThatMeanNothingIsRefused(t *testing.T) {
 	if err := store.CreateAccount(t.Context(), account.Creation{Account: newAccount("ada")}); err != nil {
 		t.Fatal(err)
 	}
-	entry := dynamo.M(dynamo.Item{"session_id": dynamo.S("session"), "expires_at": dynamo.N(1)})
+	entry := dynamo.M(dynamo.Item{"session_id": dynamo.S("session"), "created_at": dynamo.N(1), "expires_at": dynamo.N(1)})
 	for name, spoil := range map[string]func(dynamo.Item){
 		"unknown status":          func(i dynamo.Item) { i["status"] = dynamo.S("ACTIVE") },
 		"unknown role":            func(i dynamo.Item) { i["role"] = dynamo.S("ROOT") },
 		"user id that is none":    func(i dynamo.Item) { i["user_id"] = dynamo.S("ada") },
 		"session under no id":     func(i dynamo.Item) { i["sessions"] = dynamo.M(dynamo.Item{"x": entry}) },
 		"session without a value": func(i dynamo.Item) { i["sessions"] = dynamo.M(dynamo.Item{token.NewID().String(): dynamo.M(nil)}) },
-		"negative revision":       func(i dynamo.Item) { i["revision"] = dynamo.N(-1) },
-		"empty password hash":     func(i dynamo.Item) { i["password_hash"] = dynamo.S("") },
-		"invitation without end":  func(i dynamo.Item) { delete(i, "invitation_expires_at") },
+		"session of another shape": func(i dynamo.Item) {
+			i["sessions"] = dynamo.M(dynamo.Item{token.NewID().String(): dynamo.M(dynamo.Item{
+				"session_id": dynamo.S("session"), "created_at": dynamo.N(1), "expires_at": dynamo.N(1), "device": dynamo.N(1)})})
+		},
+		"API token under no id":     func(i dynamo.Item) { i["api_tokens"] = dynamo.M(dynamo.Item{"x": apiToken()}) },
+		"API token without a value": func(i dynamo.Item) { i["api_tokens"] = dynamo.M(dynamo.Item{token.NewID().String(): dynamo.M(nil)}) },
+		"API token for no route": func(i dynamo.Item) {
+			i["api_tokens"] = dynamo.M(dynamo.Item{token.NewID().String(): apiToken("GET /dashboard")})
+		},
+		"enrolling authenticator without end": func(i dynamo.Item) { i["enrolling_totp_secret"] = dynamo.B([]byte("sealed")) },
+		"enrolment without end":               func(i dynamo.Item) { i["enrolment_hash"] = dynamo.S("hash") },
+		"negative revision":                   func(i dynamo.Item) { i["revision"] = dynamo.N(-1) },
+		"empty password hash":                 func(i dynamo.Item) { i["password_hash"] = dynamo.S("") },
+		"invitation without end":              func(i dynamo.Item) { delete(i, "invitation_expires_at") },
 	} {
 		item := get(t, client, tables.Accounts, dynamo.Item{"username": dynamo.S("ada")})
 		good := dynamo.Item{}
@@ -114,6 +126,11 @@ func TestAnAccountWithValuesThatMeanNothingIsRefused(t *testing.T) {
 		}
 		put(t, client, tables.Accounts, good)
 	}
+}
+
+// apiToken returns the value of an account's note of an API token.
+func apiToken(routes ...string) types.AttributeValue {
+	return dynamo.M(dynamo.Item{"name": dynamo.S("nightly"), "created_at": dynamo.N(1), "expires_at": dynamo.N(1), "routes": dynamo.Strings(routes)})
 }
 
 func get(t *testing.T, client *dynamodb.Client, table string, key dynamo.Item) dynamo.Item {

@@ -18,15 +18,16 @@ type Tables struct {
 	Accounts string // only EndSession uses it
 }
 
-// Store is session.Records and session.Ender. It is safe for concurrent use.
+// Store is every store that package session asks for. It is safe for concurrent use.
 type Store struct {
 	client *dynamodb.Client
 	tables Tables
 }
 
 var (
-	_ session.Records = (*Store)(nil)
-	_ session.Ender   = (*Store)(nil)
+	_ session.RecordStore = (*Store)(nil)
+	_ session.RenewStore  = (*Store)(nil)
+	_ session.Ender       = (*Store)(nil)
 )
 
 // New returns a Store.
@@ -38,15 +39,36 @@ func (s *Store) Record(ctx context.Context, userID, tokenID token.ID) (session.R
 	if err != nil || !found {
 		return session.Record{}, false, err
 	}
+	record, err := Read(row)
+	return record, err == nil, err
+}
+
+// Read returns the record that a row of Tokens is. An error's code is apperr.Corrupt.
+func Read(row *dynamo.Row) (session.Record, error) {
 	record := session.Record{
-		UserID: row.ID("user_id"), TokenID: row.ID("token_id"),
+		Kind: kind(row), UserID: row.ID("user_id"), TokenID: row.ID("token_id"),
 		SessionID: row.Text("session_id"), Username: row.Text("username"), Role: row.Role("role"),
-		IssuedAt: row.Number("issued_at"), ExpiresAt: row.Number("expires_at"), Sealed: row.Bytes("sealed"),
+		CreatedAt: row.Number("created_at"), IssuedAt: row.Number("issued_at"), ExpiresAt: row.Number("expires_at"), LimitAt: row.Number("limit_at"),
+		Sealed: row.Bytes("sealed"),
+	}
+	if row.Has("renewed_at") {
+		record.RenewedAt, record.PreviousIssuedAt = row.Number("renewed_at"), row.Number("previous_issued_at")
+	}
+	if row.Has("routes") {
+		record.Routes = row.Routes("routes")
 	}
 	if err := row.Err(); err != nil {
-		return session.Record{}, false, err
+		return session.Record{}, err
 	}
-	return record, true, nil
+	return record, nil
+}
+
+func kind(row *dynamo.Row) token.Kind {
+	k, ok := token.ParseKind(row.Text("kind"))
+	if !ok {
+		row.Refuse("kind", "is no kind of token")
+	}
+	return k
 }
 
 // Key returns a record's primary key in Tokens.
@@ -56,14 +78,24 @@ func Key(userID, tokenID token.ID) dynamo.Item {
 
 // Item returns a record's row in Tokens.
 func Item(record session.Record) dynamo.Item {
-	return dynamo.Item{
+	item := dynamo.Item{
 		"user_id":    dynamo.S(record.UserID.String()),
 		"token_id":   dynamo.S(record.TokenID.String()),
+		"kind":       dynamo.S(record.Kind.String()),
 		"session_id": dynamo.S(record.SessionID),
 		"username":   dynamo.S(record.Username),
 		"role":       dynamo.S(record.Role.String()),
+		"created_at": dynamo.N(record.CreatedAt),
 		"issued_at":  dynamo.N(record.IssuedAt),
 		"expires_at": dynamo.N(record.ExpiresAt),
+		"limit_at":   dynamo.N(record.LimitAt),
 		"sealed":     dynamo.B(record.Sealed),
 	}
+	if record.RenewedAt != 0 {
+		item["renewed_at"], item["previous_issued_at"] = dynamo.N(record.RenewedAt), dynamo.N(record.PreviousIssuedAt)
+	}
+	if len(record.Routes) > 0 {
+		item["routes"] = dynamo.Routes(record.Routes)
+	}
+	return item
 }

@@ -36,7 +36,7 @@ func TestTheStoreKeepsTheContract(t *testing.T) {
 			t.Cleanup(func() { dynamotest.CheckSafe(t, wire.Calls()) })
 			client := server.Client(wire)
 			store, tables := open(t, client)
-			return sessiontest.Stores{Records: store, Ender: store, Add: func(t *testing.T, record session.Record) {
+			return sessiontest.Stores{Records: store, Renewer: store, Ender: store, Add: func(t *testing.T, record session.Record) {
 				put(t, client, tables.Tokens, sessionstore.Item(record))
 			}}
 		})
@@ -84,7 +84,7 @@ func TestASessionEndsEvenIfItsAccountIsMalformed(t *testing.T) {
 	record := sessiontest.NewRecord()
 	put(t, client, tables.Tokens, sessionstore.Item(record))
 	put(t, client, tables.Accounts, dynamo.Item{"username": dynamo.S(record.Username), "user_id": dynamo.S(record.UserID.String())})
-	if err := store.EndSession(t.Context(), sessiontest.IdentityOf(record)); err != nil {
+	if err := store.EndSession(t.Context(), record.Identity()); err != nil {
 		t.Fatalf("EndSession: %v", err)
 	}
 	if _, found, err := store.Record(t.Context(), record.UserID, record.TokenID); found || err != nil {
@@ -103,7 +103,7 @@ func TestEachMethodNeedsItsActionsAndNoOther(t *testing.T) {
 	if got, want := dynamotest.Actions(t, wire.Calls()), []string{"GetItem TokensTable"}; !slices.Equal(got, want) {
 		t.Errorf("Record needs %q", got)
 	}
-	if err := store.EndSession(t.Context(), sessiontest.IdentityOf(record)); err != nil {
+	if err := store.EndSession(t.Context(), record.Identity()); err != nil {
 		t.Fatal(err)
 	}
 	want := []string{"DeleteItem TokensTable", "UpdateItem AccountsTable"}

@@ -3,6 +3,7 @@ package sessiontest
 import (
 	"bytes"
 	"context"
+	"errors"
 	"reflect"
 	"sync"
 	"testing"
@@ -14,7 +15,8 @@ import (
 
 // Stores is what the contract is checked of: both stores over the same rows, and a way to put a record there.
 type Stores struct {
-	Records session.Records
+	Records session.RecordStore
+	Renewer session.RenewStore
 	Ender   session.Ender
 	Add     func(t *testing.T, record session.Record)
 }
@@ -23,16 +25,18 @@ type Stores struct {
 func NewRecord() session.Record {
 	return session.Record{
 		UserID: token.NewID(), TokenID: token.NewID(), SessionID: token.NewID().String(), Username: "ada",
-		Role: policy.Developer, IssuedAt: 1_795_000_000, ExpiresAt: 1_795_003_600, Sealed: []byte("sealed\x00\xff"),
+		Role: policy.Developer, CreatedAt: 1_795_000_000, IssuedAt: 1_795_000_000, ExpiresAt: 1_795_003_600, LimitAt: 1_795_043_200,
+		Sealed: []byte("sealed\x00\xff"),
 	}
 }
 
-// IdentityOf returns whom a request with the record's token comes from.
-func IdentityOf(record session.Record) session.Identity {
-	return session.Identity{
-		UserID: record.UserID, TokenID: record.TokenID, SessionID: record.SessionID,
-		Username: record.Username, Role: record.Role, ExpiresAt: record.ExpiresAt,
-	}
+// renewed returns what renewing makes of the record.
+func renewed(record session.Record) session.Record {
+	record.PreviousIssuedAt, record.RenewedAt = record.IssuedAt, (record.IssuedAt+9)*1000+123
+	record.IssuedAt += 9
+	record.ExpiresAt += 9
+	record.Sealed = []byte("sealed anew")
+	return record
 }
 
 // TestStore checks every promise of session.Records and, as far as no account is concerned, of session.Ender. Each part
@@ -50,6 +54,12 @@ func TestStore(t *testing.T, open func(t *testing.T) Stores) {
 		{"ending a session deletes its record and no other", testEnd},
 		{"ending a session again is no error", testEndAgain},
 		{"ending one session many times at once is no error", testEndAtOnce},
+		{"an API token's record is read as it was stored", testAPIToken},
+		{"removing a record deletes it and no other, and again is no error", testRemove},
+		{"a renewed record has the new token and all else as before", testReplace},
+		{"a record is renewed from what was read of it only, and not once it is gone", testReplaceConflicts},
+		{"of many renewals at once of what all have read one succeeds", testReplaceAtOnce},
+		{"of renewals and an end at once no record is left", testReplaceAndEnd},
 		{"a call whose context has ended fails", testContext},
 	}
 	for _, part := range parts {
@@ -152,8 +162,14 @@ func testContext(t *testing.T, s Stores) {
 	if _, ok, err := s.Records.Record(ctx, record.UserID, record.TokenID); err == nil || ok {
 		t.Errorf("Record: %v, %v", ok, err)
 	}
-	if err := s.Ender.EndSession(ctx, IdentityOf(record)); err == nil {
+	if err := s.Ender.EndSession(ctx, record.Identity()); err == nil {
 		t.Error("EndSession succeeded")
+	}
+	if err := s.Records.RemoveRecord(ctx, record.UserID, record.TokenID); err == nil {
+		t.Error("RemoveRecord succeeded")
+	}
+	if err := s.Renewer.ReplaceToken(ctx, record, renewed(record)); err == nil || errors.Is(err, session.ErrRenewed) {
+		t.Errorf("ReplaceToken: %v", err)
 	}
 }
 
@@ -168,7 +184,7 @@ func find(t *testing.T, s Stores, record session.Record) (session.Record, bool) 
 
 func end(t *testing.T, s Stores, record session.Record) {
 	t.Helper()
-	if err := s.Ender.EndSession(t.Context(), IdentityOf(record)); err != nil {
+	if err := s.Ender.EndSession(t.Context(), record.Identity()); err != nil {
 		t.Errorf("EndSession: %v", err)
 	}
 }

@@ -14,8 +14,8 @@ import (
 // Key is a record's primary key.
 type Key struct{ UserID, TokenID token.ID }
 
-// Store is session.Records and session.Ender in memory. It never mixes its own memory with a caller's. Methods can be made
-// to fail by their names: "Record", "EndSession".
+// Store is every store that package session asks for, in memory. It never mixes its own memory with a caller's. Methods can be
+// made to fail by their names: "Record", "EndSession", "RemoveRecord", "ReplaceToken".
 type Store struct {
 	faults.Plan
 
@@ -25,8 +25,9 @@ type Store struct {
 }
 
 var (
-	_ session.Records = (*Store)(nil)
-	_ session.Ender   = (*Store)(nil)
+	_ session.RecordStore = (*Store)(nil)
+	_ session.RenewStore  = (*Store)(nil)
+	_ session.Ender       = (*Store)(nil)
 )
 
 // NewStore returns an empty store. When a session ends, ended (unless nil) runs in the same step: whoever keeps the accounts
@@ -39,10 +40,42 @@ func NewStore(ended func(session.Identity)) *Store {
 func (s *Store) Record(ctx context.Context, userID, tokenID token.ID) (record session.Record, ok bool, err error) {
 	err = s.Read(ctx, "Record", func() error {
 		s.Step(func(records map[Key]session.Record) { record, ok = records[Key{userID, tokenID}] })
-		record.Sealed = slices.Clone(record.Sealed)
+		record = clone(record)
 		return nil
 	})
 	return record, ok, err
+}
+
+// RemoveRecord implements session.Remover.
+func (s *Store) RemoveRecord(ctx context.Context, userID, tokenID token.ID) error {
+	return s.Write(ctx, "RemoveRecord", func() error {
+		s.Step(func(records map[Key]session.Record) { delete(records, Key{userID, tokenID}) })
+		return nil
+	})
+}
+
+// ReplaceToken implements session.RenewStore.
+func (s *Store) ReplaceToken(ctx context.Context, before, after session.Record) error {
+	return s.Write(ctx, "ReplaceToken", func() (err error) {
+		s.Step(func(records map[Key]session.Record) {
+			key := Key{before.UserID, before.TokenID}
+			stored, found := records[key]
+			if !found || stored.IssuedAt != before.IssuedAt {
+				err = session.ErrRenewed
+				return
+			}
+			stored.IssuedAt, stored.ExpiresAt, stored.Sealed = after.IssuedAt, after.ExpiresAt, slices.Clone(after.Sealed)
+			stored.RenewedAt, stored.PreviousIssuedAt = after.RenewedAt, before.IssuedAt
+			records[key] = stored
+		})
+		return err
+	})
+}
+
+// clone returns a copy that shares no memory with r.
+func clone(r session.Record) session.Record {
+	r.Sealed, r.Routes = slices.Clone(r.Sealed), slices.Clone(r.Routes)
+	return r
 }
 
 // EndSession implements session.Ender.
@@ -60,7 +93,7 @@ func (s *Store) EndSession(ctx context.Context, identity session.Identity) error
 
 // Add stores a record. It counts as no call.
 func (s *Store) Add(record session.Record) {
-	record.Sealed = slices.Clone(record.Sealed)
+	record = clone(record)
 	s.Step(func(records map[Key]session.Record) { records[Key{record.UserID, record.TokenID}] = record })
 }
 
@@ -69,8 +102,7 @@ func (s *Store) All() []session.Record {
 	var all []session.Record
 	s.Step(func(records map[Key]session.Record) {
 		for _, record := range records {
-			record.Sealed = slices.Clone(record.Sealed)
-			all = append(all, record)
+			all = append(all, clone(record))
 		}
 	})
 	return all
