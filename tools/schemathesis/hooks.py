@@ -134,6 +134,16 @@ def before_call(context, case, kwargs):
         attempted.add(challenge)
 
 
+def replace(token, answer):
+    """Goes on with the token that a session has got in the place of another."""
+    renewed = answer["access_token"]
+    for tokens in (latest, people.tokens):
+        for role in [role for role, other in tokens.items() if other == token]:
+            tokens[role] = renewed
+    if token in report.walks:
+        report.walks[renewed] = report.walks.pop(token)
+
+
 @schemathesis.hook
 def after_call(context, case, response):
     """Takes in what an answer gives its caller."""
@@ -152,6 +162,8 @@ def after_call(context, case, response):
         registered[case.body["username"]] = Person(case.body["username"], case.body["password"], answer)
     elif name == "login" and case.body["username"] in registered:
         challenges[answer["challenge_id"]] = (registered[case.body["username"]], ["register", "login"])
+    elif name == "renew":
+        replace(token, answer)
     elif name == "verifyOTP" and is_stateful(case):
         latest[answer["role"]] = answer["access_token"]
         report.walks[answer["access_token"]] = challenges[case.body["challenge_id"]][1] + [name]
