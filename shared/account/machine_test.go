@@ -204,6 +204,9 @@ func (m *machine) check(t *rapid.T) {
 	all := m.store.Snapshot()
 	for name, p := range m.people {
 		a := all.Accounts[name]
+		if pending := a.Status == account.Pending; pending != (a.LapsesAt != 0) {
+			t.Fatalf("%s is %s and lapses at %d", name, a.Status, a.LapsesAt)
+		}
 		if active := a.Status == account.Active; active != p.active || a.UserID != p.userID || len(a.RecoveryCodes) != len(p.unused) || a.LastTOTPStep != p.lastStep {
 			t.Fatalf("%s is %+v, want %+v", name, a, p)
 		}
