@@ -166,7 +166,7 @@ func TestABlockedCodeDoesNotStopTheFirstStep(t *testing.T) {
 	if w.store.Snapshot().Throttles[account.CodeSubject(p.userID)] != row {
 		t.Error("and the right password forgets no failed codes")
 	}
-	_, err := w.finisher.Finish(t.Context(), begun.ChallengeID, w.code(p, 0))
+	_, err := w.finisher.Finish(t.Context(), answering(begun.ChallengeID, w.code(p, 0)))
 	wait(t, err, 15*time.Minute)
 }
 
