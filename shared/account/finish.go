@@ -65,7 +65,20 @@ type Finisher struct {
 type FinishInput struct {
 	ChallengeID string
 	Code        secret.Text
-	Address     string // the source address, as the gateway saw it
+	Device      *string // what the session is called in the account's list; nil: what the client calls itself
+	UserAgent   string  // what the client calls itself; may be empty
+	Address     string  // the source address, as the gateway saw it
+}
+
+// entry is the account's note of the session that the input begins.
+func (in FinishInput) entry(record session.Record) SessionEntry {
+	entry := SessionEntry{
+		SessionID: record.SessionID, CreatedAt: record.CreatedAt, ExpiresAt: record.LimitAt, AddressFamily: addressFamily(in.Address),
+	}
+	if entry.Device = clientLabel(in.UserAgent); in.Device != nil {
+		entry.Device = *in.Device
+	}
+	return entry
 }
 
 // SignedIn is a new session.
@@ -103,7 +116,7 @@ func errWrongCode() error {
 }
 
 // Finish checks the code that answers a challenge, and begins a session. The error's code is InvalidRequest (not the form of
-// a code; not counted), Unauthenticated, TooManyRequests, ServiceUnavailable, or Corrupt, which is an alarm: a stored row or the
+// a code, or no label for a device; not counted), Unauthenticated, TooManyRequests, ServiceUnavailable, or Corrupt, which is an alarm: a stored row or the
 // day's data key is damaged. A TOTP secret that does not open is an alarm too, but Unauthenticated.
 //
 // An attempt is counted before it is judged, against its address, its challenge and the account, so that parallel guesses cannot
@@ -115,6 +128,11 @@ func (f *Finisher) Finish(ctx context.Context, in FinishInput) (SignedIn, error)
 	}
 	if len(in.ChallengeID) > MaxCodeLength {
 		return SignedIn{}, apperr.New(apperr.InvalidRequest, "The challenge_id must have at most 128 bytes.")
+	}
+	if in.Device != nil {
+		if err := checkLabel("device", *in.Device); err != nil {
+			return SignedIn{}, err
+		}
 	}
 	limit := throttle.Addresses{
 		Counter: f.Store, Route: "verify-otp", Most: failuresPerAddress, Now: f.Now, Log: f.Log,
@@ -133,7 +151,7 @@ func (f *Finisher) finish(ctx context.Context, in FinishInput, code otp.Code) (S
 	if err != nil {
 		return SignedIn{}, err
 	}
-	signedIn, err := f.answer(ctx, challenge, code, now)
+	signedIn, err := f.answer(ctx, challenge, in, code, now)
 	if err == nil {
 		attempt.succeeded(ctx)
 		return signedIn, nil
@@ -169,7 +187,7 @@ func (f *Finisher) challenge(ctx context.Context, id string, now time.Time) (Cha
 }
 
 // answer judges the code. The error wraps errWrong only if the code is not, and never was, the account's.
-func (f *Finisher) answer(ctx context.Context, challenge Challenge, code otp.Code, now time.Time) (SignedIn, error) {
+func (f *Finisher) answer(ctx context.Context, challenge Challenge, in FinishInput, code otp.Code, now time.Time) (SignedIn, error) {
 	counted, err := f.Store.CountAttempt(ctx, challenge.ID, maxChallengeAttempts, now.Unix())
 	if err != nil {
 		return SignedIn{}, apperr.Dependency(err)
@@ -200,7 +218,7 @@ func (f *Finisher) answer(ctx context.Context, challenge Challenge, code otp.Cod
 			return SignedIn{}, err
 		}
 		completion := Completion{Challenge: challenge, Before: before, After: after, Record: record}
-		completion.Evicted = completion.After.addSession(record, now.Unix())
+		completion.Evicted = completion.After.addSession(record.TokenID, in.entry(record), now.Unix())
 		switch err := f.Store.FinishSignIn(ctx, completion); {
 		case err == nil:
 			return SignedIn{
