@@ -37,7 +37,8 @@ type FinishStore interface {
 }
 
 // Completion is what a completed sign-in changes, in one transaction: it deletes the challenge, stores the record, deletes
-// the evicted records, and writes the account's sessions, last step, recovery codes and status.
+// the evicted records, and writes the account's sessions, places, last step, recovery codes and status. An account that has been
+// signed in to no longer lapses.
 type Completion struct {
 	Challenge Challenge
 	Before    Account // as read: its revision, and what the conditions speak of, must still hold
@@ -151,7 +152,7 @@ func (f *Finisher) finish(ctx context.Context, in FinishInput, code otp.Code) (S
 	if err != nil {
 		return SignedIn{}, err
 	}
-	signedIn, err := f.answer(ctx, challenge, in, code, now)
+	signedIn, err := f.answer(ctx, in, challenge, code, now)
 	if err == nil {
 		attempt.succeeded(ctx)
 		return signedIn, nil
@@ -187,7 +188,7 @@ func (f *Finisher) challenge(ctx context.Context, id string, now time.Time) (Cha
 }
 
 // answer judges the code. The error wraps errWrong only if the code is not, and never was, the account's.
-func (f *Finisher) answer(ctx context.Context, challenge Challenge, in FinishInput, code otp.Code, now time.Time) (SignedIn, error) {
+func (f *Finisher) answer(ctx context.Context, in FinishInput, challenge Challenge, code otp.Code, now time.Time) (SignedIn, error) {
 	counted, err := f.Store.CountAttempt(ctx, challenge.ID, maxChallengeAttempts, now.Unix())
 	if err != nil {
 		return SignedIn{}, apperr.Dependency(err)
@@ -219,6 +220,7 @@ func (f *Finisher) answer(ctx context.Context, challenge Challenge, in FinishInp
 		}
 		completion := Completion{Challenge: challenge, Before: before, After: after, Record: record}
 		completion.Evicted = completion.After.addSession(record.TokenID, in.entry(record), now.Unix())
+		completion.After.addPlace(in.Address, now)
 		switch err := f.Store.FinishSignIn(ctx, completion); {
 		case err == nil:
 			return SignedIn{
@@ -242,7 +244,7 @@ func (f *Finisher) use(ctx context.Context, account Account, code otp.Code, now 
 	if err != nil {
 		return Account{}, err
 	}
-	account.Status = Active
+	account.Status, account.LapsesAt = Active, 0
 	if code.IsRecovery() {
 		hash := code.Recovery().Hash(key, account.UserID.String())
 		i := slices.Index(account.RecoveryCodes, hash)

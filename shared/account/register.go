@@ -22,6 +22,10 @@ const (
 	// pendingLife is how long an account that was never signed in to keeps its name to itself.
 	pendingLife = 15 * time.Minute
 
+	// lapseAfter is after how long such an account may be deleted. It is as long as the invitation that made it can be good for, since
+	// that may replace it until then.
+	lapseAfter = MaxInvitationLife
+
 	// MaxCodeLength bounds invitations and challenge ids as callers send them, in bytes.
 	MaxCodeLength = 128
 )
@@ -93,6 +97,7 @@ type request struct {
 	password       password.Plain
 	role           policy.Role
 	invitationHash string // empty: none
+	address        string
 }
 
 // Register makes a pending account; its first complete sign-in makes it active. The error's code is InvalidRequest,
@@ -150,7 +155,7 @@ func (r *Registrar) check(in RegisterInput) (request, error) {
 	if err != nil {
 		return request{}, &apperr.Error{Code: apperr.InvalidRequest, Detail: sentence(err), Err: err}
 	}
-	req := request{username: username, password: plain, role: policy.Consumer}
+	req := request{username: username, password: plain, role: policy.Consumer, address: in.Address}
 	if in.Role != nil {
 		var ok bool
 		if req.role, ok = policy.ParseRole(*in.Role); !ok {
@@ -237,7 +242,7 @@ func (r *Registrar) build(ctx context.Context, req request) (Account, Registered
 	if err != nil {
 		return Account{}, Registered{}, err
 	}
-	userID, totp := token.NewID(), otp.NewSecret()
+	now, userID, totp := r.Now(), token.NewID(), otp.NewSecret()
 	sealed, err := r.Sealer.SealSecret(ctx, userID, totp.Bytes())
 	if err != nil {
 		return Account{}, Registered{}, apperr.Dependency(err)
@@ -246,8 +251,9 @@ func (r *Registrar) build(ctx context.Context, req request) (Account, Registered
 		Username: req.username, UserID: userID, Status: Pending, Role: req.role,
 		PasswordHash: hash, SealedTOTPSecret: sealed,
 		Sessions: map[token.ID]SessionEntry{}, APITokens: map[token.ID]APITokenEntry{},
-		CreatedAt: r.Now().Unix(),
+		CreatedAt: now.Unix(), LapsesAt: now.Add(lapseAfter).Unix(),
 	}
+	account.addPlace(req.address, now)
 	shown := Registered{
 		UserID: userID, Username: req.username, Role: req.role,
 		TOTPSecret: totp.Base32(), TOTPURI: totp.URI(r.Issuer, req.username),
