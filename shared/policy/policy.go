@@ -130,6 +130,10 @@ func rules() []rule {
 		{Route{Own, "POST", "/renew"}, anyone},
 
 		// Credentials.
+		{Route{Own, "POST", "/password"}, anyone},
+		{Route{Own, "POST", "/authenticator"}, anyone},
+		{Route{Own, "POST", "/authenticator/confirm"}, anyone},
+		{Route{Own, "POST", "/recovery-codes"}, anyone},
 
 		// Administration.
 

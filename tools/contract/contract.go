@@ -62,7 +62,11 @@ func Routes() []Route {
 		// Sessions.
 		{Method: "POST", Path: "/renew", Allowed: anyone, Status: 200, Spends: true},
 
-		// Credentials.
+		// Credentials. A body without a code is let in, and refused there.
+		{Method: "POST", Path: "/password", Allowed: anyone, Status: 400, Body: map[string]any{}},
+		{Method: "POST", Path: "/authenticator", Allowed: anyone, Status: 400, Body: map[string]any{}},
+		{Method: "POST", Path: "/authenticator/confirm", Allowed: anyone, Status: 400, Body: map[string]any{}},
+		{Method: "POST", Path: "/recovery-codes", Allowed: anyone, Status: 400, Body: map[string]any{}},
 
 		// Administration.
 
