@@ -74,7 +74,9 @@ func handler(changer *account.PasswordChanger) apigw.Handler {
 		if err != nil {
 			return apigw.Answer{}, err
 		}
-		err = changer.ChangePassword(ctx, caller, account.PasswordChange{Old: in.OldPassword, OTP: in.OTP, New: in.NewPassword})
+		err = changer.ChangePassword(ctx, caller, account.PasswordChange{
+			Old: in.OldPassword, OTP: in.OTP, New: in.NewPassword, Address: req.RequestContext.Identity.SourceIP,
+		})
 		if err != nil {
 			return apigw.Answer{}, err
 		}

@@ -73,7 +73,9 @@ func handler(finisher *account.Finisher) apigw.Handler {
 		if err != nil {
 			return apigw.Answer{}, err
 		}
-		signedIn, err := finisher.Finish(ctx, in.ChallengeID, in.OTP)
+		signedIn, err := finisher.Finish(ctx, account.FinishInput{
+			ChallengeID: in.ChallengeID, Code: in.OTP, Address: req.RequestContext.Identity.SourceIP,
+		})
 		if err != nil {
 			return apigw.Answer{}, err
 		}

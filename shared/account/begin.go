@@ -86,11 +86,15 @@ func (b *Beginner) begin(ctx context.Context, in BeginInput) (Begun, error) {
 	if err != nil {
 		canonical = in.Username // no account can have this name, so it is as good as unknown
 	}
-	attempt, err := reserve(ctx, b.Store, b.Log, nameSubject(canonical), passwordDelays(), now)
+	account, found, err := b.Store.Account(ctx, canonical)
+	if err != nil {
+		return Begun{}, apperr.Dependency(err)
+	}
+	attempt, err := reserve(ctx, b.Store, b.Log, account.passwordSubject(canonical, in.Address, now), passwordDelays(), now)
 	if err != nil {
 		return Begun{}, err
 	}
-	challenge, err := b.challenge(ctx, canonical, in.Password, now)
+	challenge, err := b.challenge(ctx, account, found, in.Password, now)
 	if err == nil {
 		err = apperr.Dependency(b.Store.AddChallenge(ctx, challenge))
 	}
@@ -105,11 +109,7 @@ func (b *Beginner) begin(ctx context.Context, in BeginInput) (Begun, error) {
 }
 
 // challenge judges the password, and returns the challenge to store if it is right.
-func (b *Beginner) challenge(ctx context.Context, canonical string, text secret.Text, now time.Time) (Challenge, error) {
-	account, found, err := b.Store.Account(ctx, canonical)
-	if err != nil {
-		return Challenge{}, apperr.Dependency(err)
-	}
+func (b *Beginner) challenge(ctx context.Context, account Account, found bool, text secret.Text, now time.Time) (Challenge, error) {
 	plain, err := password.Prepare(text)
 	if err != nil || !found { // nobody has such a password, or such a name
 		b.Hasher.VerifyAbsent(plain)

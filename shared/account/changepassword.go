@@ -23,9 +23,10 @@ type PasswordChanger struct {
 
 // PasswordChange is what a caller shows and asks for.
 type PasswordChange struct {
-	Old secret.Text
-	OTP secret.Text // a code of the authenticator, or a recovery code
-	New secret.Text
+	Old     secret.Text
+	OTP     secret.Text // a code of the authenticator, or a recovery code
+	New     secret.Text
+	Address string // the source address, as the gateway saw it
 }
 
 // errWrongPassword is the cause of a refusal that counts as a wrong password.
@@ -53,14 +54,18 @@ func (c *PasswordChanger) ChangePassword(ctx context.Context, caller session.Ide
 		return err
 	}
 	now := c.Now()
-	guess, err := reserve(ctx, c.Store, c.Log, nameSubject(caller.Username), passwordDelays(), now)
+	account, _, err := c.Store.Account(ctx, caller.Username)
 	if err != nil {
-		return err
+		return asked(apperr.Dependency(err), caller)
+	}
+	guess, err := reserve(ctx, c.Store, c.Log, account.passwordSubject(caller.Username, in.Address, now), passwordDelays(), now)
+	if err != nil {
+		return asked(err, caller)
 	}
 	attempt, err := reserve(ctx, c.Store, c.Log, codeSubject(caller.UserID), codeDelays(), now)
 	if err != nil {
 		guess.takeBack(ctx)
-		return err
+		return asked(err, caller)
 	}
 	err = c.change(ctx, caller, req, now)
 	guess.settle(ctx, err, errWrongPassword)

@@ -27,8 +27,8 @@ func errCode(reason apperr.Reason) *apperr.Error {
 // errUsed is for a code that was right once.
 func errUsed() error { return errCode("code_used") }
 
-// errWrong is the cause of the one refusal that counts as a failure: the code is not, and never was, the account's.
-var errWrong = errors.New("account: not a code of this account")
+// errWrong is the cause of the one refusal that counts against an account.
+var errWrong = errors.New("account: not, and never was, a code of this account")
 
 func errWrongCode() error {
 	refusal := errCode("code_wrong")

@@ -75,7 +75,7 @@ func (c *CredentialChanger) guess(ctx context.Context, caller session.Identity, 
 	now := c.Now()
 	attempt, err := reserve(ctx, c.Store, c.Log, codeSubject(caller.UserID), codeDelays(), now)
 	if err != nil {
-		return err
+		return asked(err, caller)
 	}
 	err = c.amend(ctx, caller, func(before Account) (Account, error) { return change(before, now) })
 	attempt.settle(ctx, err, errWrong)

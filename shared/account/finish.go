@@ -10,6 +10,7 @@ import (
 	"sallyport/shared/otp"
 	"sallyport/shared/secret"
 	"sallyport/shared/session"
+	"sallyport/shared/throttle"
 	"sallyport/shared/token"
 )
 
@@ -21,6 +22,7 @@ const maxChallengeAttempts = 5
 type FinishStore interface {
 	Reader
 	Throttles
+	throttle.Counter
 
 	// Challenge returns the challenge as of now (strongly consistent), and false if there is none.
 	Challenge(ctx context.Context, id string) (Challenge, bool, error)
@@ -34,7 +36,8 @@ type FinishStore interface {
 }
 
 // Completion is what a completed sign-in changes, in one transaction: it deletes the challenge, stores the record, deletes
-// the evicted records, writes the account's sessions, last step, recovery codes and status, and ends its right to enrol anew.
+// the evicted records, writes the account's sessions, places, last step, recovery codes and status, and ends its right to enrol anew.
+// An account that has been signed in to no longer lapses.
 type Completion struct {
 	Challenge Challenge
 	Before    Account // as read: its revision, and what the conditions speak of, must still hold
@@ -52,6 +55,13 @@ type Finisher struct {
 	Log    *slog.Logger
 }
 
+// FinishInput is what a caller shows.
+type FinishInput struct {
+	ChallengeID string
+	Code        secret.Text
+	Address     string // the source address, as the gateway saw it
+}
+
 // SignedIn is a new session.
 type SignedIn struct {
 	AccessToken secret.Text
@@ -59,22 +69,39 @@ type SignedIn struct {
 	Identity    session.Identity
 }
 
+// errNoChallenge is the cause of a refusal that counts against its address, though against no account.
+var errNoChallenge = errors.New("account: no such challenge")
+
+func errUnknown() error {
+	refusal := errCode("challenge_unknown")
+	refusal.Err = errNoChallenge
+	return refusal
+}
+
 // Finish checks the code that answers a challenge, and begins a session. The error's code is InvalidRequest (not the form of
 // a code; not counted), Unauthenticated, TooManyRequests, ServiceUnavailable, or Corrupt, which is an alarm: a stored row or the
 // day's data key is damaged. A TOTP secret that does not open is an alarm too, but Unauthenticated.
 //
-// An attempt is counted before it is judged, against its challenge and against the account, so that parallel guesses cannot
+// An attempt is counted before it is judged, against its address, its challenge and the account, so that parallel guesses cannot
 // pass a limit. Checking the code and using it up are one transaction.
-func (f *Finisher) Finish(ctx context.Context, challengeID string, text secret.Text) (SignedIn, error) {
-	code, err := parseCode(text)
+func (f *Finisher) Finish(ctx context.Context, in FinishInput) (SignedIn, error) {
+	code, err := parseCode(in.Code)
 	if err != nil {
 		return SignedIn{}, err
 	}
-	if len(challengeID) > MaxCodeLength {
+	if len(in.ChallengeID) > MaxCodeLength {
 		return SignedIn{}, apperr.New(apperr.InvalidRequest, "The challenge_id must have at most 128 bytes.")
 	}
+	limit := throttle.Addresses{
+		Counter: f.Store, Route: "verify-otp", Most: failuresPerAddress, Now: f.Now, Log: f.Log,
+		Counts: func(err error) bool { return errors.Is(err, errWrong) || errors.Is(err, errNoChallenge) },
+	}
+	return throttle.ByAddress(ctx, limit, in.Address, func() (SignedIn, error) { return f.finish(ctx, in, code) })
+}
+
+func (f *Finisher) finish(ctx context.Context, in FinishInput, code otp.Code) (SignedIn, error) {
 	now := f.Now()
-	challenge, err := f.challenge(ctx, challengeID, now)
+	challenge, err := f.challenge(ctx, in.ChallengeID, now)
 	if err != nil {
 		return SignedIn{}, err
 	}
@@ -82,12 +109,12 @@ func (f *Finisher) Finish(ctx context.Context, challengeID string, text secret.T
 	if err != nil {
 		return SignedIn{}, err
 	}
-	signedIn, wrong, err := f.answer(ctx, challenge, code, now)
+	signedIn, err := f.answer(ctx, in, challenge, code, now)
 	if err == nil {
 		attempt.succeeded(ctx)
 		return signedIn, nil
 	}
-	if !wrong {
+	if !errors.Is(err, errWrong) {
 		attempt.takeBack(ctx)
 	}
 	return SignedIn{}, named(err, challenge.Username)
@@ -103,65 +130,69 @@ func named(err error, username string) error {
 // challenge finds the challenge that the caller answers, if it can still be answered.
 func (f *Finisher) challenge(ctx context.Context, id string, now time.Time) (Challenge, error) {
 	if id == "" {
-		return Challenge{}, errCode("challenge_unknown")
+		return Challenge{}, errUnknown()
 	}
 	challenge, found, err := f.Store.Challenge(ctx, id)
 	switch {
 	case err != nil:
 		return Challenge{}, apperr.Dependency(err)
 	case !found:
-		return Challenge{}, errCode("challenge_unknown")
+		return Challenge{}, errUnknown()
 	case challenge.ExpiresAt <= now.Unix():
 		return Challenge{}, errCode("challenge_expired")
 	}
 	return challenge, nil
 }
 
-// answer judges the code. It reports wrong only if the code was judged and is not, and never was, the account's.
-func (f *Finisher) answer(ctx context.Context, challenge Challenge, code otp.Code, now time.Time) (_ SignedIn, wrong bool, _ error) {
+// answer judges the code. The error wraps errWrong only if the code is not, and never was, the account's.
+func (f *Finisher) answer(ctx context.Context, in FinishInput, challenge Challenge, code otp.Code, now time.Time) (SignedIn, error) {
 	counted, err := f.Store.CountAttempt(ctx, challenge.ID, maxChallengeAttempts, now.Unix())
 	if err != nil {
-		return SignedIn{}, false, apperr.Dependency(err)
+		return SignedIn{}, apperr.Dependency(err)
 	}
 	if !counted {
-		return SignedIn{}, false, errCode("challenge_used_up")
+		return SignedIn{}, errCode("challenge_used_up")
 	}
 	wasRight := false
 	for attempt := range maxAttempts {
 		before, found, err := f.Store.Account(ctx, challenge.Username)
 		if err != nil {
-			return SignedIn{}, false, apperr.Dependency(err)
+			return SignedIn{}, apperr.Dependency(err)
 		}
 		if !found || before.UserID != challenge.UserID || before.SessionVersion != challenge.SessionVersion ||
 			(before.Status != Active && before.Status != Pending) {
-			return SignedIn{}, false, errCode("challenge_void")
+			return SignedIn{}, errCode("challenge_void")
 		}
 		after, err := f.use(ctx, before, code, now)
+		if wasRight && errors.Is(err, errWrong) { // a parallel request with this recovery code was first
+			err = errUsed()
+		}
 		if err != nil {
-			return SignedIn{}, !wasRight && errors.Is(err, errWrong), err
+			return SignedIn{}, err
 		}
 		wasRight = true
 		minted, record, err := f.Issuer.Issue(ctx, session.Holder{UserID: before.UserID, Username: before.Username, Role: before.Role})
 		if err != nil {
-			return SignedIn{}, false, err
+			return SignedIn{}, err
 		}
 		completion := Completion{Challenge: challenge, Before: before, After: after, Record: record}
 		completion.Evicted = completion.After.addSession(record, now.Unix())
+		completion.After.addPlace(in.Address, now)
 		switch err := f.Store.FinishSignIn(ctx, completion); {
 		case err == nil:
 			return SignedIn{
 				AccessToken: minted, ExpiresIn: f.Issuer.Life(), Identity: record.Identity(),
-			}, false, nil
+			}, nil
 		case errors.Is(err, ErrChallengeGone): // a parallel request with the same challenge was first
-			return SignedIn{}, false, errUsed()
+			return SignedIn{}, errUsed()
 		case !errors.Is(err, ErrConflict):
-			return SignedIn{}, false, apperr.Dependency(err)
+			return SignedIn{}, apperr.Dependency(err)
 		}
 		if err := pause(ctx, attempt); err != nil {
-			return SignedIn{}, false, err
+			return SignedIn{}, err
 		}
 	}
-	return SignedIn{}, false, apperr.Unavailable(ErrConflict)
+	return SignedIn{}, apperr.Unavailable(ErrConflict)
 }
 
 // use judges the code, and returns the account as the sign-in leaves it, its list of sessions aside.
@@ -171,7 +202,7 @@ func (f *Finisher) use(ctx context.Context, account Account, code otp.Code, now 
 		return Account{}, err
 	}
 	account, err = account.use(key, code, now)
-	account.Status = Active
+	account.Status, account.LapsesAt = Active, 0
 	account.EnrolmentHash, account.EnrolmentExpiresAt = "", 0 // whoever has signed in has the authenticator
 	return account, err
 }

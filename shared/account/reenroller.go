@@ -74,7 +74,11 @@ func (r *Reenroller) reenrol(ctx context.Context, in ReenrolInput) (Registered, 
 		canonical = in.Username // no account can have this name, so it is as good as unknown
 	}
 	now := r.Now()
-	attempt, err := reserve(ctx, r.Store, r.Log, nameSubject(canonical), passwordDelays(), now)
+	account, _, err := r.Store.Account(ctx, canonical)
+	if err != nil {
+		return Registered{}, apperr.Dependency(err)
+	}
+	attempt, err := reserve(ctx, r.Store, r.Log, account.passwordSubject(canonical, in.Address, now), passwordDelays(), now)
 	if err != nil {
 		return Registered{}, err
 	}

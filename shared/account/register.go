@@ -19,6 +19,10 @@ const (
 	// pendingLife is how long an account that was never signed in to keeps its name to itself.
 	pendingLife = 15 * time.Minute
 
+	// lapseAfter is after how long such an account may be deleted. It is as long as the invitation that made it can be good for, since
+	// that may replace it until then.
+	lapseAfter = MaxInvitationLife
+
 	// MaxCodeLength bounds invitations and challenge ids as callers send them, in bytes.
 	MaxCodeLength = 128
 )
@@ -86,6 +90,7 @@ type request struct {
 	password       password.Plain
 	role           policy.Role
 	invitationHash string // empty: none
+	address        string
 }
 
 // Register makes a pending account; its first complete sign-in makes it active. The error's code is InvalidRequest,
@@ -140,7 +145,7 @@ func (r *Registrar) check(in RegisterInput) (request, error) {
 	if err != nil {
 		return request{}, err
 	}
-	req := request{username: username, password: plain, role: policy.Consumer}
+	req := request{username: username, password: plain, role: policy.Consumer, address: in.Address}
 	if in.Role != nil {
 		var ok bool
 		if req.role, ok = policy.ParseRole(*in.Role); !ok {
@@ -231,11 +236,13 @@ func (r *Registrar) build(ctx context.Context, req request) (Account, Registered
 	if err != nil {
 		return Account{}, Registered{}, err
 	}
+	now := r.Now()
 	account := Account{
 		Username: req.username, UserID: token.NewID(), Status: Pending, Role: req.role, PasswordHash: hash,
 		Sessions: map[token.ID]SessionEntry{}, APITokens: map[token.ID]APITokenEntry{},
-		CreatedAt: r.Now().Unix(),
+		CreatedAt: now.Unix(), LapsesAt: now.Add(lapseAfter).Unix(),
 	}
+	account.addPlace(req.address, now)
 	shown, err := account.enrol(ctx, r.Sealer, r.Issuer)
 	return account, shown, err
 }

@@ -72,8 +72,8 @@ type UnthrottleStore interface {
 	Throttles
 }
 
-// Unthrottle forgets the failed passwords of a name and, if there is such an account, the failed codes of the account. Windows
-// of addresses stay. It reports whether there is such an account. The errors are those of a Changer, ErrNoAccount aside.
+// Unthrottle forgets the failed passwords of a name and, if there is such an account, those at its places and the failed codes of the
+// account. Windows of addresses stay. It reports whether there is such an account. The errors are those of a Changer, ErrNoAccount aside.
 func Unthrottle(ctx context.Context, store UnthrottleStore, username string) (bool, error) {
 	canonical, err := Canonical(username)
 	if err != nil {
@@ -89,12 +89,19 @@ func Unthrottle(ctx context.Context, store UnthrottleStore, username string) (bo
 	if !found {
 		return false, nil
 	}
-	if err := store.ClearThrottle(ctx, codeSubject(account.UserID)); err != nil {
-		return false, apperr.Dependency(err)
+	subjects := []string{codeSubject(account.UserID)}
+	for place := range account.Places {
+		subjects = append(subjects, placeSubject(place))
+	}
+	for _, subject := range subjects {
+		if err := store.ClearThrottle(ctx, subject); err != nil {
+			return false, apperr.Dependency(err)
+		}
 	}
 	return true, nil
 }
 
-// What failures are counted under: a username, and an account's codes.
+// What failures are counted under: a username, one of an account's places, and an account's codes.
 func nameSubject(canonical string) string { return throttle.Subject("password", canonical) }
+func placeSubject(place string) string    { return throttle.Subject("password at", place) }
 func codeSubject(userID token.ID) string  { return throttle.Subject("code", userID.String()) }

@@ -58,6 +58,7 @@ func (s *Store) signIn(c account.Completion) *types.Update {
 		":sessions":        sessionsValue(c.After.Sessions),
 		":step":            dynamo.N(c.After.LastTOTPStep),
 		":recovery_codes":  dynamo.Strings(c.After.RecoveryCodes),
+		":places":          dynamo.Numbers(c.After.Places),
 		":one":             dynamo.N(1),
 	}
 	used := unused(c.Before, c.After, values)
@@ -70,7 +71,7 @@ func (s *Store) signIn(c account.Completion) *types.Update {
 		Key:                 accountKey(c.Before.Username),
 		ConditionExpression: aws.String(strings.Join(conditions, " AND ")),
 		UpdateExpression: aws.String("SET sessions = :sessions, last_totp_step = :step, recovery_codes = :recovery_codes, " +
-			"#status = :status REMOVE enrolment_hash, enrolment_expires_at ADD revision :one"),
+			"#status = :status, places = :places REMOVE lapses_at, enrolment_hash, enrolment_expires_at ADD revision :one"),
 		ExpressionAttributeNames:  map[string]string{"#status": "status"},
 		ExpressionAttributeValues: values,
 	}
