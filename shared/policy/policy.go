@@ -133,6 +133,10 @@ func rules() []rule {
 		{Route{Own, "DELETE", "/sessions"}, anyone},
 
 		// Credentials.
+		{Route{Own, "POST", "/password"}, anyone},
+		{Route{Own, "POST", "/authenticator"}, anyone},
+		{Route{Own, "POST", "/authenticator/confirm"}, anyone},
+		{Route{Own, "POST", "/recovery-codes"}, anyone},
 
 		// Administration.
 
