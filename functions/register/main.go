@@ -45,16 +45,20 @@ func main() { awsboot.Run(realMain) }
 
 func realMain(settings *awsboot.Settings, log *slog.Logger) error {
 	stage := settings.Text("STAGE")
+	log = log.With("stage", stage)
 	keyID := settings.Text("KMS_KEY_ID")
 	tables := accountstore.Tables{
 		Accounts:    settings.Text("ACCOUNTS_TABLE"),
 		Invitations: settings.Text("INVITATIONS_TABLE"),
+		Throttles:   settings.Text("THROTTLES_TABLE"),
 	}
 	registrar := account.Registrar{
-		Strength:  password.CheckStrength,
-		FreeRoles: awsboot.List(settings, "SELF_REGISTRATION_ROLES", policy.ParseRole),
-		Issuer:    settings.Text("TOTP_ISSUER"),
-		Now:       time.Now,
+		Strength:   password.CheckStrength,
+		FreeRoles:  awsboot.List(settings, "SELF_REGISTRATION_ROLES", policy.ParseRole),
+		Issuer:     settings.Text("TOTP_ISSUER"),
+		Now:        time.Now,
+		Log:        log,
+		PerAddress: settings.Integer("REGISTRATIONS_PER_ADDRESS", 1, 1_000_000),
 	}
 	parameters := password.Params{
 		MemoryKiB: uint32(settings.Integer("ARGON_MEMORY_KIB", 19456, 262144)), //nolint:gosec // G115: bounded
@@ -73,7 +77,7 @@ func realMain(settings *awsboot.Settings, log *slog.Logger) error {
 	registrar.Hasher = hasher
 	registrar.Store = accountstore.New(dynamodb.NewFromConfig(config), tables)
 	registrar.Sealer = kmskey.New(kms.NewFromConfig(config), keyID, stage)
-	lambda.Start(apigw.Handle(log.With("stage", stage), handler(&registrar)))
+	lambda.Start(apigw.Handle(log, handler(&registrar)))
 	return nil
 }
 
@@ -83,7 +87,10 @@ func handler(registrar *account.Registrar) apigw.Handler {
 		if err != nil {
 			return apigw.Answer{}, err
 		}
-		registered, err := registrar.Register(ctx, account.RegisterInput(in))
+		registered, err := registrar.Register(ctx, account.RegisterInput{
+			Username: in.Username, Password: in.Password, Role: in.Role, Invitation: in.Invitation,
+			Address: req.RequestContext.Identity.SourceIP,
+		})
 		if err != nil {
 			return apigw.Answer{}, err
 		}

@@ -10,6 +10,7 @@ import (
 	"sallyport/shared/apperr"
 	"sallyport/shared/password"
 	"sallyport/shared/secret"
+	"sallyport/shared/throttle"
 	"sallyport/shared/token"
 )
 
@@ -29,7 +30,7 @@ type Challenge struct {
 type BeginStore interface {
 	Reader
 	Throttles
-	FailureCounter
+	throttle.Counter
 
 	// AddChallenge stores a new challenge.
 	AddChallenge(ctx context.Context, challenge Challenge) error
@@ -76,24 +77,20 @@ func errCredentials(reason apperr.Reason, account string) error {
 // Whoever guesses learns nothing about whether a name exists: the answer, the reads, the writes and the one Argon2id hash are
 // the same for all.
 func (b *Beginner) Begin(ctx context.Context, in BeginInput) (Begun, error) {
+	limit := throttle.Addresses{
+		Counter: b.Store, Route: "login", Most: failuresPerAddress, Counts: throttle.Guesses, Now: b.Now, Log: b.Log,
+	}
+	return throttle.ByAddress(ctx, limit, in.Address, func() (Begun, error) { return b.begin(ctx, in) })
+}
+
+func (b *Beginner) begin(ctx context.Context, in BeginInput) (Begun, error) {
 	now := b.Now()
 	canonical, err := Canonical(in.Username)
 	if err != nil {
 		canonical = in.Username // no account can have this name, so it is as good as unknown
 	}
-	window := now.Truncate(addressWindow).Add(addressWindow)
-	address := addressSubject(in.Address, window.Unix())
-	counted, err := b.Store.CountFailure(ctx, address, addressFailures, window.Unix())
-	if err != nil {
-		b.forgive(ctx, address) // it may have been counted although the answer was lost
-		return Begun{}, apperr.Dependency(err)
-	}
-	if !counted {
-		return Begun{}, tooMany(window.Sub(now))
-	}
 	attempt, err := reserve(ctx, b.Store, b.Log, nameSubject(canonical), passwordDelays(), now)
 	if err != nil {
-		b.forgive(ctx, address)
 		return Begun{}, err
 	}
 	challenge, err := b.challenge(ctx, canonical, in.Password, now)
@@ -102,23 +99,12 @@ func (b *Beginner) Begin(ctx context.Context, in BeginInput) (Begun, error) {
 	}
 	switch {
 	case err == nil:
-		b.forgive(ctx, address)
 		attempt.succeeded(ctx)
 		return Begun{ChallengeID: challenge.ID, ExpiresIn: b.ChallengeLife, Username: canonical}, nil
-	case apperr.CodeOf(err) != apperr.Unauthenticated: // not a wrong guess
-		b.forgive(ctx, address)
+	case !throttle.Guesses(err):
 		attempt.takeBack(ctx)
 	}
 	return Begun{}, err
-}
-
-// forgive is best effort: the count is forgotten in minutes, and whoever is right is let in all the same.
-func (b *Beginner) forgive(ctx context.Context, address string) {
-	ctx, cancel := settling(ctx)
-	defer cancel()
-	if err := b.Store.ForgiveFailure(ctx, address); err != nil {
-		b.Log.WarnContext(ctx, "an address's failure could not be forgiven", "error", err)
-	}
 }
 
 // challenge judges the password, and returns the challenge to store if it is right.

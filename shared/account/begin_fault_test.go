@@ -127,6 +127,26 @@ func TestEndlessConflictsOverAThrottleMeanWait(t *testing.T) {
 	})
 }
 
+// Whoever loses the race for the last free guess learns how long the winner's wait is, not less.
+func TestWhoLosesARaceIsToldTheWaitThatTheWinnerStarts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.person(t, "alice")
+		blocked := account.Throttle{Failures: 9, BlockedUntil: noon.Add(8 * time.Second).UnixMilli(), ExpiresAt: noon.Add(24 * time.Hour).Unix()}
+		w.store.Before("SetThrottle", func(_ context.Context, nth int) error {
+			if nth == 6 {
+				w.store.PutThrottle(account.NameSubject("alice"), blocked)
+			}
+			return account.ErrConflict
+		})
+		_, err := w.beginner.Begin(t.Context(), try("alice", rightPassword))
+		wait(t, err, 8*time.Second)
+		if w.store.Calls("Account") != 0 || w.store.Snapshot().Throttles[account.NameSubject("alice")] != blocked {
+			t.Error("judged, or the wait has changed")
+		}
+	})
+}
+
 // The challenge is there, and nobody knows its id.
 func TestAChallengeWhoseAnswerWasLostIsHarmless(t *testing.T) {
 	w := newWorld(t)

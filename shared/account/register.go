@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"slices"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"sallyport/shared/password"
 	"sallyport/shared/policy"
 	"sallyport/shared/secret"
+	"sallyport/shared/throttle"
 	"sallyport/shared/token"
 )
 
@@ -28,6 +30,7 @@ const (
 // code apperr.Corrupt, that a row is damaged.
 type RegistrationStore interface {
 	Reader
+	throttle.Counter
 
 	// Invitation returns the invitation as of now (strongly consistent), and false if there is none.
 	Invitation(ctx context.Context, codeHash string) (Invitation, bool, error)
@@ -58,6 +61,11 @@ type Registrar struct {
 	FreeRoles []policy.Role                                 // the roles that need no invitation
 	Issuer    string                                        // what authenticator apps show beside the username
 	Now       func() time.Time
+	Log       *slog.Logger
+
+	// PerAddress is how many well-formed registrations, refused ones too, one address may ask for in a throttle.Window: each that is
+	// not refused costs a hash and a row, and a refusal says whether a name is taken.
+	PerAddress int
 }
 
 // RegisterInput is what a caller asks for.
@@ -66,6 +74,7 @@ type RegisterInput struct {
 	Password   secret.Text
 	Role       *string      // nil: CONSUMER
 	Invitation *secret.Text // nil: none
+	Address    string       // the source address, as the gateway saw it
 }
 
 // Registered is a new account, with the secrets that are shown this once.
@@ -87,14 +96,21 @@ type request struct {
 }
 
 // Register makes a pending account; its first complete sign-in makes it active. The error's code is InvalidRequest,
-// Forbidden (the role needs an invitation, and this is none for it), UsernameTaken, ServiceUnavailable or Corrupt (a stored row
-// is damaged), and then the invitation is unused. After ServiceUnavailable alone the account may have been made all the same, its
+// TooManyRequests (of this address), Forbidden (the role needs an invitation, and this is none for it), UsernameTaken,
+// ServiceUnavailable or Corrupt (a stored row is damaged), and then the invitation is unused. After ServiceUnavailable alone the account may have been made all the same, its
 // answer lost: with the same invitation the caller may register anew at once, without one after pendingLife.
 func (r *Registrar) Register(ctx context.Context, in RegisterInput) (Registered, error) {
 	req, err := r.check(in)
 	if err != nil {
 		return Registered{}, err
 	}
+	limit := throttle.Addresses{
+		Counter: r.Store, Route: "register", Most: r.PerAddress, Counts: throttle.Requests, Now: r.Now, Log: r.Log,
+	}
+	return throttle.ByAddress(ctx, limit, in.Address, func() (Registered, error) { return r.register(ctx, req) })
+}
+
+func (r *Registrar) register(ctx context.Context, req request) (Registered, error) {
 	creation, err := r.admit(ctx, req)
 	if err != nil {
 		return Registered{}, err

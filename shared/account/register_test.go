@@ -18,7 +18,7 @@ import (
 )
 
 func input(username string) account.RegisterInput {
-	return account.RegisterInput{Username: username, Password: secret.New(rightPassword)}
+	return account.RegisterInput{Username: username, Password: secret.New(rightPassword), Address: home}
 }
 
 func invited(username, role, invitation string) account.RegisterInput {

@@ -117,7 +117,7 @@ func (s *service) wire(t *testing.T) {
 	ring := envelope.NewRing(keystore.New(s.store.database, tables["DataKeys"]), s.store.key(), defaultStage, time.Now, log)
 	s.registrar = account.Registrar{
 		Store: accounts, Sealer: s.store.key(), Hasher: hasher, Strength: password.CheckStrength,
-		FreeRoles: []policy.Role{policy.Consumer}, Issuer: "Sallyport", Now: time.Now,
+		FreeRoles: []policy.Role{policy.Consumer}, Issuer: "Sallyport", Now: time.Now, Log: log, PerAddress: 1000,
 	}
 	s.beginner = account.Beginner{Store: accounts, Hasher: hasher, ChallengeLife: 5 * time.Minute, Now: time.Now, Log: log}
 	s.finisher = account.Finisher{
