@@ -42,6 +42,7 @@ var mayImport = map[string][]string{
 
 	"shared/session":  {"shared/token", "shared/policy", "shared/apperr", "shared/secret"},
 	"shared/throttle": {"shared/apperr"},
+	"shared/client":   {"shared/throttle", "shared/token", "shared/apperr", "shared/secret"},
 	"shared/account": {
 		"shared/session", "shared/throttle", "shared/otp", "shared/password", "shared/token", "shared/policy", "shared/apperr", "shared/secret", precis,
 	},
@@ -50,6 +51,7 @@ var mayImport = map[string][]string{
 	"shared/dynamo/sessionstore":  {"shared/dynamo", "shared/session", "shared/token", awsSDK},
 	"shared/dynamo/keystore":      {"shared/dynamo", "shared/envelope", awsSDK},
 	"shared/dynamo/throttlestore": {"shared/dynamo", "shared/throttle", awsSDK},
+	"shared/dynamo/clientstore":   {"shared/dynamo", "shared/client", "shared/token", awsSDK},
 	"shared/dynamo/auditstore":    {"shared/dynamo", "shared/audit", awsSDK},
 	"shared/dynamo/accountstore": {
 		"shared/dynamo", "shared/dynamo/sessionstore", "shared/dynamo/throttlestore", "shared/account", "shared/session", "shared/token", "shared/policy", "shared/apperr", awsSDK,
@@ -61,7 +63,7 @@ var mayImport = map[string][]string{
 
 // testOnly are packages that tests import, and nothing that is deployed.
 var testOnly = []string{
-	"shared/faults", "shared/session/sessiontest", "shared/account/accounttest", "shared/envelope/envelopetest", "shared/dynamo/dynamotest",
+	"shared/faults", "shared/session/sessiontest", "shared/account/accounttest", "shared/client/clienttest", "shared/envelope/envelopetest", "shared/dynamo/dynamotest",
 	"shared/apigw/apigwtest",
 }
 
