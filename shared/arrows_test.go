@@ -38,11 +38,11 @@ var mayImport = map[string][]string{
 	"shared/otp":      {"shared/secret"},
 	"shared/password": {"shared/secret", argon2, precis},
 
-	"shared/audit": {},
-
-	"shared/session":  {"shared/token", "shared/policy", "shared/apperr", "shared/secret"},
+	"shared/audit":    {},
 	"shared/throttle": {"shared/apperr"},
-	"shared/client":   {"shared/throttle", "shared/token", "shared/apperr", "shared/secret"},
+
+	"shared/session": {"shared/token", "shared/policy", "shared/apperr", "shared/secret"},
+	"shared/client":  {"shared/throttle", "shared/token", "shared/apperr", "shared/secret"},
 	"shared/account": {
 		"shared/session", "shared/throttle", "shared/otp", "shared/password", "shared/token", "shared/policy", "shared/apperr", "shared/secret", precis,
 	},
@@ -50,9 +50,9 @@ var mayImport = map[string][]string{
 	"shared/dynamo":               {"shared/token", "shared/policy", "shared/apperr", awsSDK, smithy},
 	"shared/dynamo/sessionstore":  {"shared/dynamo", "shared/session", "shared/token", awsSDK},
 	"shared/dynamo/keystore":      {"shared/dynamo", "shared/envelope", awsSDK},
+	"shared/dynamo/auditstore":    {"shared/dynamo", "shared/audit", awsSDK},
 	"shared/dynamo/throttlestore": {"shared/dynamo", "shared/throttle", awsSDK},
 	"shared/dynamo/clientstore":   {"shared/dynamo", "shared/client", "shared/token", awsSDK},
-	"shared/dynamo/auditstore":    {"shared/dynamo", "shared/audit", awsSDK},
 	"shared/dynamo/accountstore": {
 		"shared/dynamo", "shared/dynamo/sessionstore", "shared/dynamo/throttlestore", "shared/account", "shared/session", "shared/token", "shared/policy", "shared/apperr", awsSDK,
 	},
