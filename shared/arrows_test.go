@@ -42,6 +42,7 @@ var mayImport = map[string][]string{
 	"shared/throttle": {"shared/apperr"},
 
 	"shared/session": {"shared/token", "shared/policy", "shared/apperr", "shared/secret"},
+	"shared/leak":    {"shared/session", "shared/throttle", "shared/token", "shared/apperr", "shared/secret"},
 	"shared/client":  {"shared/throttle", "shared/token", "shared/apperr", "shared/secret"},
 	"shared/account": {
 		"shared/session", "shared/throttle", "shared/otp", "shared/password", "shared/token", "shared/policy", "shared/apperr", "shared/secret", precis,

@@ -43,6 +43,16 @@ func DecodeForm(req Request) (Form, error) {
 	return form, nil
 }
 
+// Token returns the parameter token, which RFC 7662 and RFC 7009 require (both in section 2.1). The hint at its type, which a client may
+// send with it, is of no use here: a token says its kind itself. The error's code is InvalidRequest.
+func (f Form) Token() (secret.Text, error) {
+	presented, found := f["token"]
+	if !found {
+		return secret.Text{}, invalid("The parameter token is missing.")
+	}
+	return presented, nil
+}
+
 // unescapeForm undoes the encoding of a name or a value, and reports false for what is not encoded, or not UTF-8.
 func unescapeForm(encoded string) (string, bool) {
 	var text strings.Builder

@@ -34,6 +34,9 @@ const SecretPrefix = "spc_"
 // MaxName is how long a client's name may be, in code points.
 const MaxName = 64
 
+// NotFound is what a caller is told who names a client that is not there.
+const NotFound = "There is no such client."
+
 // ErrNoClient means that there is no client of that id.
 var ErrNoClient = errors.New("client: there is no such client")
 
@@ -85,7 +88,7 @@ func (r *Registry) List(ctx context.Context, limit int, cursor string) ([]Client
 func (r *Registry) Remove(ctx context.Context, id token.ID) error {
 	err := r.store.RemoveClient(ctx, id)
 	if errors.Is(err, ErrNoClient) {
-		return apperr.New(apperr.NotFound, "There is no such client.")
+		return apperr.New(apperr.NotFound, NotFound)
 	}
 	return apperr.Dependency(err)
 }

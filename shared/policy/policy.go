@@ -136,6 +136,9 @@ func rules() []rule {
 		// API tokens.
 
 		// Standards.
+		{Route{Own, "POST", "/clients"}, admin},
+		{Route{Own, "GET", "/clients"}, admin},
+		{Route{Own, "DELETE", "/clients/{client_id}"}, admin},
 
 		// Audit.
 	}

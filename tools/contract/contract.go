@@ -69,6 +69,9 @@ func Routes() []Route {
 		// API tokens.
 
 		// Standards.
+		{Method: "POST", Path: "/clients", Allowed: []string{"ADMIN"}, Status: 201, Body: map[string]any{"name": "Notes"}},
+		{Method: "GET", Path: "/clients", Allowed: []string{"ADMIN"}, Status: 200},
+		{Method: "DELETE", Path: "/clients/00000000000000000000000000000000", Resource: "/clients/{client_id}", Allowed: []string{"ADMIN"}, Status: 404},
 
 		// Audit.
 	}
