@@ -146,6 +146,9 @@ func rules() []rule {
 		{Route{Own, "DELETE", "/api-tokens/{token_id}"}, admin | developer},
 
 		// Standards.
+		{Route{Own, "POST", "/clients"}, admin},
+		{Route{Own, "GET", "/clients"}, admin},
+		{Route{Own, "DELETE", "/clients/{client_id}"}, admin},
 
 		// Audit.
 	}

@@ -82,6 +82,9 @@ func Routes() []Route {
 		{Method: "DELETE", Path: "/api-tokens/" + nobodys, Resource: "/api-tokens/{token_id}", Allowed: []string{"ADMIN", "DEVELOPER"}, Status: 404},
 
 		// Standards.
+		{Method: "POST", Path: "/clients", Allowed: []string{"ADMIN"}, Status: 201, Body: map[string]any{"name": "Notes"}},
+		{Method: "GET", Path: "/clients", Allowed: []string{"ADMIN"}, Status: 200},
+		{Method: "DELETE", Path: "/clients/00000000000000000000000000000000", Resource: "/clients/{client_id}", Allowed: []string{"ADMIN"}, Status: 404},
 
 		// Audit.
 	}
