@@ -55,6 +55,7 @@ func (l *line) write(ctx context.Context, o outcome) {
 		line.text("username", e.Account)
 		line.text("user_id", e.UserID)
 		line.text("token_id", e.TokenID)
+		line.text("client_id", e.ClientID)
 		if _, ok := statusOf(e.Code); !ok || e.Code == apperr.ServiceUnavailable || e.Code == apperr.Corrupt || e.Alarm {
 			level = slog.LevelError
 			line.add("error", o.err.Error())
