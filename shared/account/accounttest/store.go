@@ -31,9 +31,13 @@ type Everything interface {
 	account.FinishStore
 	account.InvitationAdder
 	account.ChangeStore
+	account.CredentialStore
+	account.ReenrolStore
 	session.RecordStore
 	session.RenewStore
 	session.Ender
+	session.Lister
+	account.APITokenStore
 }
 
 var _ Everything = (*Store)(nil)
