@@ -8,6 +8,7 @@ import (
 	"sallyport/shared/apigw"
 	"sallyport/shared/apigw/apigwtest"
 	"sallyport/shared/apperr"
+	"sallyport/shared/audit"
 	"sallyport/shared/secret"
 	"sallyport/shared/session"
 	"sallyport/shared/token"
