@@ -147,6 +147,7 @@ func (w *witness) note(function, operation string, body []byte) {
 		TableName         string
 		IndexName         string
 		TransactItems     []map[string]struct{ TableName string }
+		RequestItems      map[string]any
 		EncryptionContext map[string]string
 	}
 	_ = json.Unmarshal(body, &call) // what is not JSON needs no permission
@@ -165,6 +166,10 @@ func (w *witness) note(function, operation string, body []byte) {
 			for kind, of := range item {
 				add(kind+"Item", table(of.TableName))
 			}
+		}
+	case len(call.RequestItems) > 0:
+		for name := range call.RequestItems {
+			add(operation, table(name))
 		}
 	case call.IndexName != "":
 		add(operation, table(call.TableName)+"/"+call.IndexName)
@@ -234,9 +239,12 @@ func everyKeyAnew(t *testing.T, c caller, runner *endtoend.Runner) {
 	t.Helper()
 	d := openDatabase(t, runner)
 	token := c.signIn(c.user())
+	_, developer := c.member(runner, "DEVELOPER")
 	wants(t, "a new session", c.get("/dashboard", token), 200)
 	d.forgetDataKeys()
 	wants(t, "renewing as the day's first", c.renew(token), 200)
+	d.forgetDataKeys()
+	wants(t, "making an API token as the day's first", c.as(developer, http.MethodPost, "/api-tokens", map[string]any{"name": "script"}), 201)
 	kill(t, runner, "authorizer") // it holds the key that is no more
 }
 
@@ -272,10 +280,21 @@ func everything(t *testing.T, runner *endtoend.Runner) {
 	t.Helper()
 	c := calling(t, runner.Client)
 	for _, role := range roles {
-		_, token := c.member(runner, role)
+		user, token := c.member(runner, role)
 		for _, path := range []string{"/dashboard", "/admin_resource", "/developer_resource", "/consumer_resource"} {
 			c.get(path, token)
 		}
+		if role != "CONSUMER" {
+			made := c.as(token, http.MethodPost, "/api-tokens", map[string]any{"name": "script"})
+			wants(t, "making an API token", made, 201)
+			wants(t, "listing them", c.get("/api-tokens", token), 200)
+			wants(t, "revoking it", c.as(token, http.MethodDelete, "/api-tokens/"+made.Text("token_id"), nil), 204)
+		}
+		c.signInOn(user, "another")
+		wants(t, "ending the other sessions", c.as(token, http.MethodDelete, "/sessions", nil), 204)
+		another := c.get("/dashboard", c.signInOn(user, "yet another")).Text("session_id")
+		c.sessions(token)
+		wants(t, "ending one", c.as(token, http.MethodDelete, "/sessions/"+another, nil), 204)
 		renewed := c.renew(token)
 		wants(t, "renewing", renewed, 200)
 		wants(t, "logout", c.logout(renewed.Text("access_token")), 204)
