@@ -129,12 +129,12 @@ func (c caller) send(route openapi.Route, body io.Reader) endtoend.Response {
 	return response
 }
 
-func TestEveryProtectedRouteAsksForAToken(t *testing.T) {
+func TestEveryProtectedRouteAsksWhoCalls(t *testing.T) {
 	c := calling(t, shared.Client)
 	for _, route := range everyRoute() {
 		if len(route.Security) > 0 {
-			wants(t, route.String()+" without a token", c.do(route.Method, pathOf(route), nil), 401)
-			wants(t, route.String()+" with a forged one", c.do(route.Method, pathOf(route), nil, "Authorization", "Bearer spt_"+strings.Repeat("A", 120)), 401)
+			wants(t, route.String()+" without credentials", c.call(route), 401)
+			wants(t, route.String()+" with forged ones", c.call(route, "Authorization", "Bearer spt_"+strings.Repeat("A", 120)), 401)
 		}
 	}
 }
