@@ -20,3 +20,6 @@ func AddressSubject(address string, windowEnd time.Time) string {
 
 // InvitationHash is where the invitation of that code is stored.
 func InvitationHash(code string) string { return invitationHash(secret.New(code)) }
+
+// EnrolmentHash is what an account keeps of that enrolment code.
+func EnrolmentHash(code string) string { return enrolmentHash(secret.New(code)) }

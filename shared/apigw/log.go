@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"sallyport/shared/apperr"
+	"sallyport/shared/metric"
 )
 
 // line writes the one log line of each event. The JSON encoder escapes control characters, so that no value can forge one.
@@ -62,26 +63,8 @@ func (l *line) write(ctx context.Context, o outcome) {
 	l.log.Log(ctx, level, "request", attributes...)
 }
 
-// alarm makes the line count as the metric Sallyport/Alarms: CloudWatch reads it out of the log (embedded metric format
-// specification), so that no function needs a permission for it. The line has the metric's dimensions, stage and stack, from its
-// logger: two stacks of one account share no metric, whatever their stages are called.
-func alarm(at time.Time) []any {
-	type metric struct{ Name, Unit string }
-	type directive struct {
-		Namespace  string
-		Dimensions [][]string
-		Metrics    []metric
-	}
-	return []any{
-		"Alarms", 1,
-		"_aws", struct {
-			Timestamp         int64
-			CloudWatchMetrics []directive
-		}{at.UnixMilli(), []directive{{
-			Namespace: "Sallyport", Dimensions: [][]string{{"stage", "stack"}}, Metrics: []metric{{"Alarms", "Count"}},
-		}}},
-	}
-}
+// alarm makes the line count as the metric Sallyport/Alarms.
+func alarm(at time.Time) []any { return metric.Count("Alarms", at) }
 
 // where names the line of ours that panicked.
 func where() string {
