@@ -128,6 +128,9 @@ func rules() []rule {
 
 		// Sessions.
 		{Route{Own, "POST", "/renew"}, anyone},
+		{Route{Own, "GET", "/sessions"}, anyone},
+		{Route{Own, "DELETE", "/sessions/{session_id}"}, anyone},
+		{Route{Own, "DELETE", "/sessions"}, anyone},
 
 		// Credentials.
 		{Route{Own, "POST", "/password"}, anyone},
@@ -138,8 +141,14 @@ func rules() []rule {
 		// Administration.
 
 		// API tokens.
+		{Route{Own, "POST", "/api-tokens"}, admin | developer},
+		{Route{Own, "GET", "/api-tokens"}, admin | developer},
+		{Route{Own, "DELETE", "/api-tokens/{token_id}"}, admin | developer},
 
 		// Standards.
+		{Route{Own, "POST", "/clients"}, admin},
+		{Route{Own, "GET", "/clients"}, admin},
+		{Route{Own, "DELETE", "/clients/{client_id}"}, admin},
 
 		// Audit.
 	}
