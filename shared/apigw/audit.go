@@ -8,6 +8,7 @@ import (
 
 	"sallyport/shared/apperr"
 	"sallyport/shared/audit"
+	"sallyport/shared/metric"
 	"sallyport/shared/token"
 )
 
@@ -47,7 +48,7 @@ func (r recorder) record(ctx context.Context, event audit.Event, failure error) 
 	if err := r.trail.Record(ctx, event); err != nil {
 		r.log.ErrorContext(ctx, "an audit event could not be stored", append([]any{
 			"event", event.Action, "outcome", string(event.Outcome), "request_id", event.RequestID, "lambda_request_id", event.InvocationID, "error", err,
-		}, count("AuditErrors", time.Now())...)...)
+		}, metric.Count("AuditErrors", time.Now())...)...)
 	}
 }
 
