@@ -3,7 +3,11 @@ package endtoend_test
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -255,5 +259,25 @@ func TestNothingSentForgesALineOfTheLogOrAnEvent(t *testing.T) {
 		if body := c.get("/audit-events"+query, admin).Body; strings.Contains(body, marker) {
 			t.Errorf("the answer tells what was sent: %s", body)
 		}
+	}
+}
+
+// checkEventsOfTheAuditPage checks that every event of docs/audit.md has been stored, and none that is not there.
+func checkEventsOfTheAuditPage(t *testing.T, runner *endtoend.Runner) {
+	t.Helper()
+	page, err := os.ReadFile(filepath.Join(root, "docs", "audit.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	table, _, _ := strings.Cut(string(page), "| field of an event |")
+	stored, said := map[string]bool{}, map[string]bool{}
+	for _, r := range openDatabase(t, runner).rows("Audit") {
+		stored[text(r["action"])] = true
+	}
+	for _, match := range regexp.MustCompile("(?m)^\\| `([a-z_]+)` \\| ").FindAllStringSubmatch(table, -1) {
+		said[match[1]] = true
+	}
+	if !maps.Equal(stored, said) {
+		t.Errorf("stored are the events %v, docs/audit.md has %v", slices.Sorted(maps.Keys(stored)), slices.Sorted(maps.Keys(said)))
 	}
 }

@@ -11,6 +11,9 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
 	"sallyport/tools/endtoend"
 )
 
@@ -48,6 +51,10 @@ func run(m *testing.M) int {
 	}
 	shared.Client = watched(shared.Client)
 	code := m.Run()
+	if err := auditTells(shared); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
 	runners := []*endtoend.Runner{shared}
 	if unharmed.runner != nil {
 		runners = append(runners, unharmed.runner)
@@ -78,6 +85,29 @@ func run(m *testing.M) int {
 		}
 	}
 	return code
+}
+
+// auditTells returns an error if the table Audit holds a secret, after all that the tests have done.
+func auditTells(runner *endtoend.Runner) error {
+	state, err := runner.State()
+	if err != nil {
+		return err
+	}
+	pages := dynamodb.NewScanPaginator(clientOf(state.DynamoDBURL), &dynamodb.ScanInput{TableName: aws.String(state.Tables["Audit"])})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(context.Background())
+		if err != nil {
+			return fmt.Errorf("reading the table Audit: %w", err)
+		}
+		for _, r := range page.Items {
+			for name, value := range flatten(r) {
+				if leaked := secrets.in(string(value)); len(leaked) > 0 {
+					return fmt.Errorf("the table Audit has a %s in %s", leaked[0], name)
+				}
+			}
+		}
+	}
+	return nil
 }
 
 // unharmed is a local run whose processes no test ends, for those that look at the processes themselves.

@@ -212,6 +212,7 @@ func TestEachFunctionDoesExactlyWhatItsPolicyAllowsAndNoKeyIsPrinted(t *testing.
 			}
 		}
 	}
+	checkEventsOfTheAuditPage(t, runner)
 	if len(keys.keys) == 0 {
 		t.Error("KMS gave out no key: nothing was looked for")
 	}
