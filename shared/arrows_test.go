@@ -45,7 +45,7 @@ var mayImport = map[string][]string{
 		"shared/session", "shared/otp", "shared/password", "shared/token", "shared/policy", "shared/apperr", "shared/secret", precis,
 	},
 
-	"shared/dynamo":              {"shared/token", "shared/policy", "shared/apperr", awsSDK},
+	"shared/dynamo":              {"shared/token", "shared/policy", "shared/apperr", awsSDK, smithy},
 	"shared/dynamo/sessionstore": {"shared/dynamo", "shared/session", "shared/token", awsSDK},
 	"shared/dynamo/keystore":     {"shared/dynamo", "shared/envelope", awsSDK},
 	"shared/dynamo/auditstore":   {"shared/dynamo", "shared/audit", awsSDK},

@@ -60,6 +60,23 @@ func (d table) remove(ctx context.Context) error {
 	return dynamo.Delete(ctx, d.client, &dynamodb.DeleteItemInput{TableName: aws.String(d.name), Key: key("s")})
 }
 
+func (d table) query(ctx context.Context) error {
+	_, _, err := dynamo.Query(ctx, d.client, dynamodb.QueryInput{
+		TableName: aws.String(d.name), KeyConditionExpression: aws.String("subject = :s"), ExpressionAttributeValues: dynamo.Item{":s": dynamo.S("s")},
+	})
+	return err
+}
+
+func (d table) scan(ctx context.Context) error {
+	_, _, err := dynamo.Scan(ctx, d.client, dynamodb.ScanInput{TableName: aws.String(d.name)})
+	return err
+}
+
+func (d table) batch(ctx context.Context) error {
+	_, err := dynamo.BatchGet(ctx, d.client, d.name, []dynamo.Item{key("s")})
+	return err
+}
+
 // transact adds one, as add does, if no row "blocked" is there.
 func (d table) transact(ctx context.Context) error {
 	return dynamo.Transact(ctx, d.client, []types.TransactWriteItem{
@@ -89,6 +106,7 @@ func (d table) count(t *testing.T) int64 {
 func (d table) operations() map[string]func(context.Context) error {
 	return map[string]func(context.Context) error{
 		"GetItem": d.get, "PutItem": d.put, "UpdateItem": d.add, "DeleteItem": d.remove, "TransactWriteItems": d.transact,
+		"Query": d.query, "Scan": d.scan, "BatchGetItem": d.batch,
 	}
 }
 

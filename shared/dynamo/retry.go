@@ -33,7 +33,7 @@ const (
 func retry(ctx context.Context, do func() error) error {
 	for attempt := 0; ; attempt++ {
 		err := do()
-		passing := errors.Is(err, ErrContended) || errors.Is(err, errThrottled) || errors.Is(err, errInProgress)
+		passing := errors.Is(err, ErrContended) || errors.Is(err, errThrottled) || errors.Is(err, errInProgress) || errors.Is(err, errUnprocessed)
 		if !passing || attempt == maxAttempts-1 {
 			return err
 		}

@@ -87,21 +87,11 @@ func (b *backends) close() error {
 	return err
 }
 
-// createTable makes a table of the template, with its time to live, unless it is found: one that exists is used as it is.
+// createTable makes a table of the template, with its indexes and time to live, unless it is found: one that exists is used as it is.
 func (b *backends) createTable(ctx context.Context, t template.Table) (found bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, backendLimit)
 	defer cancel()
-	in := &awsdynamodb.CreateTableInput{TableName: &t.Name, BillingMode: types.BillingModePayPerRequest}
-	for i, key := range []template.KeyAttribute{t.PartitionKey, t.SortKey} {
-		if key.Name == "" {
-			continue
-		}
-		kind := []types.KeyType{types.KeyTypeHash, types.KeyTypeRange}[i]
-		in.KeySchema = append(in.KeySchema, types.KeySchemaElement{AttributeName: aws.String(key.Name), KeyType: kind})
-		in.AttributeDefinitions = append(in.AttributeDefinitions, types.AttributeDefinition{
-			AttributeName: aws.String(key.Name), AttributeType: types.ScalarAttributeType(key.Type)})
-	}
-	_, err = b.dynamoDB.CreateTable(ctx, in)
+	_, err = b.dynamoDB.CreateTable(ctx, dynamodb.TableInput(t))
 	_, found = errors.AsType[*types.ResourceInUseException](err)
 	if err != nil && !found {
 		return false, fmt.Errorf("make the table %s at the DynamoDB %s: is it running? %w", t.Name, b.dynamoDBURL, err)

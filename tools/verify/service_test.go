@@ -12,9 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-
 	"sallyport/shared/account"
 	"sallyport/shared/apperr"
 	"sallyport/shared/dynamo/accountstore"
@@ -28,6 +25,7 @@ import (
 	"sallyport/tools/contract"
 	embeddeddynamodb "sallyport/tools/local/dynamodb"
 	embeddedkms "sallyport/tools/local/kms"
+	"sallyport/tools/local/template"
 )
 
 // service is an honest service: the domain behind plain HTTP, on an embedded DynamoDB and KMS.
@@ -84,19 +82,14 @@ func serve(t *testing.T, handler http.Handler) string {
 
 func (s *service) createTables(t *testing.T) {
 	t.Helper()
-	for name, keys := range map[string][]string{
-		"Accounts": {"username"}, "Challenges": {"challenge_id"}, "Tokens": {"user_id", "token_id"},
-		"DataKeys": {"key_day"}, "Invitations": {"code_hash"}, "Throttles": {"subject"}, "Audit": {"account_id", "at_id"},
-	} {
-		table := s.state.Tables[name]
-		in := &dynamodb.CreateTableInput{TableName: &table, BillingMode: types.BillingModePayPerRequest}
-		for i, key := range keys {
-			in.AttributeDefinitions = append(in.AttributeDefinitions,
-				types.AttributeDefinition{AttributeName: &key, AttributeType: types.ScalarAttributeTypeS})
-			in.KeySchema = append(in.KeySchema,
-				types.KeySchemaElement{AttributeName: &key, KeyType: []types.KeyType{types.KeyTypeHash, types.KeyTypeRange}[i]})
-		}
-		if _, err := s.store.database.CreateTable(t.Context(), in); err != nil {
+	stack, err := template.Load("../../template.yaml", template.Options{Physical: func(logicalID, _ string) string {
+		return s.state.Tables[strings.TrimSuffix(logicalID, "Table")]
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, table := range stack.Tables {
+		if _, err := s.store.database.CreateTable(t.Context(), embeddeddynamodb.TableInput(table)); err != nil {
 			t.Fatal(err)
 		}
 	}

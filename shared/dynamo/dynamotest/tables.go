@@ -5,10 +5,9 @@ import (
 	"crypto/rand"
 	"testing"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	local "sallyport/tools/local/dynamodb"
 	"sallyport/tools/local/template"
 )
 
@@ -40,24 +39,11 @@ func MakeTables(t testing.TB, client *dynamodb.Client) Tables {
 
 func makeTable(t testing.TB, client *dynamodb.Client, table template.Table) {
 	t.Helper()
-	in := &dynamodb.CreateTableInput{TableName: aws.String(table.Name), BillingMode: types.BillingModePayPerRequest}
-	for _, key := range []struct {
-		template.KeyAttribute
-		as types.KeyType
-	}{{table.PartitionKey, types.KeyTypeHash}, {table.SortKey, types.KeyTypeRange}} {
-		if key.Name == "" {
-			continue
-		}
-		in.KeySchema = append(in.KeySchema, types.KeySchemaElement{AttributeName: aws.String(key.Name), KeyType: key.as})
-		in.AttributeDefinitions = append(in.AttributeDefinitions, types.AttributeDefinition{
-			AttributeName: aws.String(key.Name), AttributeType: types.ScalarAttributeType(key.Type),
-		})
-	}
-	if _, err := client.CreateTable(t.Context(), in); err != nil {
+	if _, err := client.CreateTable(t.Context(), local.TableInput(table)); err != nil {
 		t.Fatalf("making %s: %v", table.Name, err)
 	}
 	t.Cleanup(func() {
-		if _, err := client.DeleteTable(context.WithoutCancel(t.Context()), &dynamodb.DeleteTableInput{TableName: in.TableName}); err != nil {
+		if _, err := client.DeleteTable(context.WithoutCancel(t.Context()), &dynamodb.DeleteTableInput{TableName: &table.Name}); err != nil {
 			t.Errorf("removing %s: %v", table.Name, err)
 		}
 	})

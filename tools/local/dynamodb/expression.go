@@ -51,8 +51,8 @@ func (p placeholders) check(pattern *regexp.Regexp, expressions ...string) error
 	return nil
 }
 
-// matches tells whether a condition holds for the row; a row that isn't there is nil. No condition holds.
-func (p placeholders) matches(condition string, row item) (bool, error) {
+// matches tells whether a condition holds for the row; a row that isn't there is nil. No condition holds. label names the expression.
+func (p placeholders) matches(label, condition string, row item) (bool, error) {
 	if condition == "" {
 		return true, nil
 	}
@@ -61,7 +61,7 @@ func (p placeholders) matches(condition string, row item) (bool, error) {
 		Item: row, Attributes: p.ExpressionAttributeValues, Aliases: p.ExpressionAttributeNames,
 	})
 	if err != nil {
-		return false, validation("Invalid ConditionExpression: %v", err)
+		return false, validation("Invalid %s: %v", label, err)
 	}
 	return holds, nil
 }
@@ -75,6 +75,20 @@ func (p placeholders) project(expression string, row item) (item, error) {
 		return nil, validation("Invalid ProjectionExpression: %v", err)
 	}
 	return projected, nil
+}
+
+// projected lists the attributes that the request's ProjectionExpression names.
+func (r *pageRequest) projected() ([]string, error) {
+	parser := language.NewParser(language.NewLexer(r.ProjectionExpression))
+	paths := parser.ParseProjectionExpression()
+	if problems := parser.Errors(); len(problems) > 0 {
+		return nil, validation("Invalid ProjectionExpression: %s", strings.Join(problems, "; "))
+	}
+	names := make([]string, len(paths))
+	for i, path := range paths {
+		names[i] = r.path(path)[0]
+	}
+	return names, nil
 }
 
 // updated returns the row that an update expression makes of this one, and the names of the attributes that it sets or removes.

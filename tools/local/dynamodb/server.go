@@ -35,6 +35,7 @@ func NewServer() *Server {
 		"UpdateTimeToLive":   locked(s, s.updateTimeToLive),
 		"DescribeTimeToLive": locked(s, s.describeTimeToLive),
 		"GetItem":            locked(s, s.getItem),
+		"BatchGetItem":       locked(s, s.batchGetItem),
 		"PutItem":            locked(s, s.writeItem(put)),
 		"UpdateItem":         locked(s, s.writeItem(update)),
 		"DeleteItem":         locked(s, s.writeItem(remove)),

@@ -11,7 +11,9 @@ import (
 
 // item holds attribute values by name. On the wire it is {"name":{"S":"value"},…}; a value's Go type has one field for each type of
 // value, of which one is set. Items and values are never changed once made, so they are shared freely.
-type item = map[string]*engine.Item
+type item = map[string]*value
+
+type value = engine.Item
 
 // checkItem refuses values that have no type, or more than one.
 func checkItem(it item) error {
@@ -23,7 +25,7 @@ func checkItem(it item) error {
 	return nil
 }
 
-func checkValue(name string, v *engine.Item) error {
+func checkValue(name string, v *value) error {
 	if v == nil {
 		return validation("Supplied AttributeValue of %s is null", name)
 	}
@@ -90,7 +92,7 @@ func appendMap(dst []byte, m item) []byte {
 }
 
 // appendValue writes {"<type>":<value>}.
-func appendValue(dst []byte, v *engine.Item) []byte {
+func appendValue(dst []byte, v *value) []byte {
 	switch {
 	case v.S != nil:
 		dst = appendString(append(dst, `{"S":`...), *v.S)

@@ -61,7 +61,7 @@ func (s *Server) plan(k kind, w *write) (plan, error) {
 		return plan{}, err
 	}
 	p.old = t.rows[p.id]
-	holds, err := w.matches(w.ConditionExpression, p.old)
+	holds, err := w.matches("ConditionExpression", w.ConditionExpression, p.old)
 	if err != nil {
 		return plan{}, err
 	}
@@ -74,7 +74,7 @@ func (s *Server) plan(k kind, w *write) (plan, error) {
 	}
 	switch k {
 	case put:
-		p.new = w.Item
+		p.new = w.Item // its index keys have been checked
 	case remove:
 		p.new = nil
 	case check:
@@ -87,6 +87,9 @@ func (s *Server) plan(k kind, w *write) (plan, error) {
 		if p.new, err = row, nil; w.UpdateExpression != "" {
 			p.new, err = w.updated(w.UpdateExpression, p.targets, row)
 		}
+		if err == nil {
+			err = t.checkIndexKeys(p.new)
+		}
 		if err != nil {
 			p.failed = &reason{Code: "ValidationError", Message: err.Error()}
 		}
@@ -98,7 +101,13 @@ func (w *write) validate(k kind, t *table, p *plan, s *Server) error {
 	if err := w.check(s.pattern, w.ConditionExpression, w.UpdateExpression); err != nil {
 		return err
 	}
+	if _, err := parseCondition("ConditionExpression", w.ConditionExpression); err != nil {
+		return err
+	}
 	if err := checkItem(w.Item); err != nil {
+		return err
+	}
+	if err := t.checkIndexKeys(w.Item); err != nil {
 		return err
 	}
 	if k != update || w.UpdateExpression == "" {
@@ -109,7 +118,7 @@ func (w *write) validate(k kind, t *table, p *plan, s *Server) error {
 		return err
 	}
 	for _, target := range p.targets {
-		if t.isKey(target.path[0]) {
+		if isKey(t.schema, target.path[0]) {
 			return validation("One or more parameter values were invalid: Cannot update attribute %s. This attribute is part of the key", target.path[0])
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -15,18 +16,26 @@ import (
 
 // Why a call can't be judged. It is refused then: what would be let through unjudged, AWS might refuse.
 var (
-	errUnknown = errors.New("the local run does not know what this operation asks for (teach tools/local/iam)")
-	errNoTable = errors.New("the call names no table")
-	errNoKey   = errors.New("the call does not name the key by its id or ARN, and the local run can't tell which one it means (give KeyId)")
+	errUnknown  = errors.New("the local run does not know what this operation asks for (teach tools/local/iam)")
+	errNoTable  = errors.New("the call names no table")
+	errSpelling = errors.New("a member of the call has its name in another case")
+	errNoKey    = errors.New("the call does not name the key by its id or ARN, and the local run can't tell which one it means (give KeyId)")
 )
 
-// decode reads a request body. The names of members are matched in any case, as the embedded services match them, and two that
-// differ in case only are an error, as is any repeated name: what is judged here must be what is done there.
-func decode(body []byte, into any) error {
-	if err := json.Unmarshal(body, into, json.MatchCaseInsensitiveNames(true)); err != nil {
-		return fmt.Errorf("the call can't be read: %w", err)
+// decode reads a request body. The embedded services match the names of members in any case, others don't; so a name that is spelt in
+// another case than theirs is an error, as is any repeated name: what is judged here must be what is done there.
+func decode[Call any](body []byte) (Call, error) {
+	var call, loose Call
+	if err := json.Unmarshal(body, &loose, json.MatchCaseInsensitiveNames(true)); err != nil {
+		return call, fmt.Errorf("the call can't be read: %w", err)
 	}
-	return nil
+	if err := json.Unmarshal(body, &call); err != nil {
+		return call, fmt.Errorf("the call can't be read: %w", err)
+	}
+	if !reflect.DeepEqual(call, loose) {
+		return call, errSpelling
+	}
+	return call, nil
 }
 
 // dynamoDBRequests says what an operation of DynamoDB asks for: the action of its own name, on its table or index. A transaction
@@ -36,8 +45,8 @@ func decode(body []byte, into any) error {
 func dynamoDBRequests(operation string, body []byte) ([]Request, error) {
 	switch operation {
 	case "GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "Scan", "DescribeTable", "DescribeTimeToLive":
-		var call struct{ TableName, IndexName string }
-		if err := decode(body, &call); err != nil {
+		call, err := decode[struct{ TableName, IndexName string }](body)
+		if err != nil {
 			return nil, err
 		}
 		if call.TableName == "" {
@@ -49,8 +58,8 @@ func dynamoDBRequests(operation string, body []byte) ([]Request, error) {
 		}
 		return []Request{{Action: "dynamodb:" + operation, Resource: arn}}, nil
 	case "BatchGetItem", "BatchWriteItem":
-		var call struct{ RequestItems map[string]jsontext.Value }
-		if err := decode(body, &call); err != nil {
+		call, err := decode[struct{ RequestItems map[string]jsontext.Value }](body)
+		if err != nil {
 			return nil, err
 		}
 		var requests []Request
@@ -72,10 +81,10 @@ func dynamoDBRequests(operation string, body []byte) ([]Request, error) {
 }
 
 func transactionRequests(body []byte, actions map[string]string) ([]Request, error) {
-	var call struct {
+	call, err := decode[struct {
 		TransactItems []map[string]struct{ TableName string }
-	}
-	if err := decode(body, &call); err != nil {
+	}](body)
+	if err != nil {
 		return nil, err
 	}
 	var requests []Request
@@ -117,11 +126,11 @@ func kmsRequests(operation string, body []byte) ([]Request, error) {
 	default:
 		return nil, errUnknown
 	}
-	var call struct {
+	call, err := decode[struct {
 		KeyId             string //nolint:revive // the name on the wire
 		EncryptionContext map[string]string
-	}
-	if err := decode(body, &call); err != nil {
+	}](body)
+	if err != nil {
 		return nil, err
 	}
 	if call.KeyId == "" || strings.Contains(call.KeyId, "alias/") {

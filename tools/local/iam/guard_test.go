@@ -54,11 +54,11 @@ func newGuarded(t testing.TB) *guarded {
 	t.Cleanup(g.keys.Close)
 	g.operator = g.as("AKIAOPERATOR", "")
 	for _, name := range []string{"Things", "Others"} {
-		if _, err := g.operator.database.CreateTable(t.Context(), &awsdynamodb.CreateTableInput{
-			TableName: aws.String(name), BillingMode: types.BillingModePayPerRequest,
-			KeySchema:            []types.KeySchemaElement{{AttributeName: aws.String("id"), KeyType: types.KeyTypeHash}},
-			AttributeDefinitions: []types.AttributeDefinition{{AttributeName: aws.String("id"), AttributeType: types.ScalarAttributeTypeS}},
-		}); err != nil {
+		day := template.KeyAttribute{Name: "day", Type: "S"}
+		if _, err := g.operator.database.CreateTable(t.Context(), dynamodb.TableInput(template.Table{
+			Name: name, PartitionKey: template.KeyAttribute{Name: "id", Type: "S"},
+			Indexes: []template.Index{{Name: "by-day", PartitionKey: day, Projection: "ALL"}, {Name: "by-daylight", PartitionKey: day, Projection: "KEYS_ONLY"}},
+		})); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -139,6 +139,11 @@ func (c caller) calls(ctx context.Context, table string) map[string]func() error
 			_, err := c.database.Scan(ctx, &awsdynamodb.ScanInput{TableName: &table})
 			return err
 		},
+		"BatchGetItem": func() error {
+			_, err := c.database.BatchGetItem(ctx, &awsdynamodb.BatchGetItemInput{RequestItems: map[string]types.KeysAndAttributes{
+				table: {Keys: []map[string]types.AttributeValue{key}}}})
+			return err
+		},
 		"DescribeTable": func() error {
 			_, err := c.database.DescribeTable(ctx, &awsdynamodb.DescribeTableInput{TableName: &table})
 			return err
@@ -170,6 +175,63 @@ func TestAFunctionMayDoWhatItsStatementsAllowAndNothingElse(t *testing.T) {
 		if err := call(); !isDenied(err) {
 			t.Errorf("%s without a statement: %v", action, err)
 		}
+	}
+}
+
+func TestAnIndexIsAskedUnderItsOwnARNAndATableUnderItsOwn(t *testing.T) {
+	g := newGuarded(t)
+	query := func(c caller, index string) error {
+		in := &awsdynamodb.QueryInput{TableName: aws.String("Things"), KeyConditionExpression: aws.String("id = :id"),
+			ExpressionAttributeValues: map[string]types.AttributeValue{":id": &types.AttributeValueMemberS{Value: "1"}}}
+		if index != "" {
+			in.IndexName, in.KeyConditionExpression, in.ExpressionAttributeNames = &index, aws.String("#day = :id"), map[string]string{"#day": "day"}
+		}
+		_, err := c.database.Query(t.Context(), in)
+		return err
+	}
+	scan := func(c caller, index string) error {
+		in := &awsdynamodb.ScanInput{TableName: aws.String("Things")}
+		if index != "" {
+			in.IndexName = &index
+		}
+		_, err := c.database.Scan(t.Context(), in)
+		return err
+	}
+	for _, test := range []struct {
+		statement            template.Statement
+		table, index, second bool // may be queried, and scanned
+	}{
+		{on(arn("Things"), "dynamodb:Query", "dynamodb:Scan"), true, false, false},
+		{on(arn("Things/index/by-day"), "dynamodb:Query", "dynamodb:Scan"), false, true, false},
+		{on(arn("Things/index/by-*"), "dynamodb:Query", "dynamodb:Scan"), false, true, true},
+		{on(arn("Others/index/by-day"), "dynamodb:Query", "dynamodb:Scan"), false, false, false},
+		{on(arn("Things*"), "dynamodb:Query", "dynamodb:Scan"), true, true, true},
+		{on(arn("Things*"), "dynamodb:GetItem", "dynamodb:BatchGetItem"), false, false, false},
+	} {
+		c := g.function(test.statement)
+		for index, may := range map[string]bool{"": test.table, "by-day": test.index, "by-daylight": test.second} {
+			for operation, call := range map[string]func(caller, string) error{"Query": query, "Scan": scan} {
+				if err := call(c, index); may && err != nil || !may && !isDenied(err) {
+					t.Errorf("%s of %q with %v: %v", operation, index, test.statement, err)
+				}
+			}
+		}
+		g.last()
+	}
+}
+
+func TestABatchNeedsItsActionOnEachTableThatItNames(t *testing.T) {
+	g := newGuarded(t)
+	keys := types.KeysAndAttributes{Keys: []map[string]types.AttributeValue{{"id": &types.AttributeValueMemberS{Value: "1"}}}}
+	in := &awsdynamodb.BatchGetItemInput{RequestItems: map[string]types.KeysAndAttributes{"Things": keys, "Others": keys}}
+	if _, err := g.function(on(arn("Things"), "dynamodb:BatchGetItem")).database.BatchGetItem(t.Context(), in); !isDenied(err) || !strings.Contains(g.last(), "dynamodb:BatchGetItem on "+arn("Others")) {
+		t.Error(err)
+	}
+	if _, err := g.function(on(arn("*"), "dynamodb:GetItem")).database.BatchGetItem(t.Context(), in); !isDenied(err) {
+		t.Error(err)
+	}
+	if _, err := g.function(on(arn("*"), "dynamodb:BatchGetItem")).database.BatchGetItem(t.Context(), in); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -35,7 +35,8 @@ type document struct {
 	resources  map[string]*resource
 	order      []*resource
 	globals    mapping
-	visited    int // nodes evaluated so far, see maxVisited
+	made       []string // see arns
+	visited    int      // nodes evaluated so far, see maxVisited
 }
 
 // resource is one entry of the section Resources.

@@ -13,8 +13,9 @@ func withPolicies(policies string) string {
 	return strings.Replace(text, "Resources:\n", "Parameters: {Stage: {Type: String, Default: prod}}\nResources:\n", 1) + `  Things:
     Type: AWS::DynamoDB::Table
     Properties:
-      AttributeDefinitions: [{AttributeName: id, AttributeType: S}]
+      AttributeDefinitions: [{AttributeName: id, AttributeType: S}, {AttributeName: day, AttributeType: S}]
       KeySchema: [{AttributeName: id, KeyType: HASH}]
+      GlobalSecondaryIndexes: [{IndexName: by-day, KeySchema: [{AttributeName: day, KeyType: HASH}], Projection: {ProjectionType: KEYS_ONLY}}]
   SealingKey: {Type: "AWS::KMS::Key"}
 `
 }
@@ -55,6 +56,17 @@ func TestPoliciesAreReadWithTheirLocalNamesAndLines(t *testing.T) {
 	}
 }
 
+func TestAnIndexIsNamedByItsARNAndIsNotItsTable(t *testing.T) {
+	s := load(t, withPolicies(`        - Statement:
+            Effect: Allow
+            Action: [dynamodb:Query, dynamodb:Scan]
+            Resource: !Sub ${Things.Arn}/index/by-day`), Options{})
+	want := []string{"arn:aws:dynamodb:us-east-1:123456789012:table/Things/index/by-day"}
+	if got := s.Functions[0].Statements; len(got) != 1 || !reflect.DeepEqual(got[0].Resources, want) {
+		t.Errorf("%+v", got)
+	}
+}
+
 func TestAFunctionWithoutPoliciesHasNoStatement(t *testing.T) {
 	for _, policies := range []string{"        []", "        - !Ref AWS::NoValue"} {
 		if s := load(t, withPolicies(policies), Options{}); len(s.Functions[0].Statements) != 0 {
@@ -89,10 +101,11 @@ func TestAPolicyThatIsNotUnderstoodIsOneLineThatSaysWhereAndWhatToDo(t *testing.
 		{"version", "        - Version: 2025-01-01\n          Statement: []", 13, `write "2012-10-17"`},
 		{"id", "        - Id: x\n          Statement: []", 13, "a policy has Id, which the local run does not know"},
 		{"no table of that name", statement("            Action: dynamodb:GetItem\n            Resource: !GetAtt Nothing.Arn"), 16, `it refers to "Nothing", which is neither a parameter nor a resource`},
-		{"foreign table", statement("            Action: dynamodb:GetItem\n            Resource: arn:aws:dynamodb:us-east-1:123456789012:table/Nothing"), 16, "is no table, key or function of this template"},
+		{"foreign table", statement("            Action: dynamodb:GetItem\n            Resource: arn:aws:dynamodb:us-east-1:123456789012:table/Nothing"), 16, "is no table, index, key or function of this template"},
 		{"table by its name", statement("            Action: dynamodb:GetItem\n            Resource: !Ref Things"), 16, "write !GetAtt and the table's name with .Arn"},
 		{"one of two is foreign", statement("            Action: dynamodb:GetItem\n            Resource:\n            - !GetAtt Things.Arn\n            - arn:aws:dynamodb:*:*:table/Other"), 18, `"arn:aws:dynamodb:*:*:table/Other"`},
-		{"index of a table", statement("            Action: dynamodb:Query\n            Resource: !Sub \"${Things.Arn}/index/*\""), 16, "is no table, key or function"},
+		{"index that is not there", statement("            Action: dynamodb:Query\n            Resource: !Sub ${Things.Arn}/index/by-night"), 16, "is no table, index, key or function"},
+		{"reading rows of an index", statement("            Action: [dynamodb:Query, dynamodb:GetItem]\n            Resource: !Sub ${Things.Arn}/index/by-day"), 15, "names no table for dynamodb:GetItem"},
 		{"key for a table", statement("            Action: dynamodb:GetItem\n            Resource: !GetAtt SealingKey.Arn"), 15, "names no table for dynamodb:GetItem"},
 		{"table for a key", statement("            Action: [dynamodb:GetItem, KMS:Decrypt]\n" + things), 15, "names no key for KMS:Decrypt"},
 		{"resource without attribute", statement("            Action: dynamodb:GetItem\n            Resource: !GetAtt Hello"), 16, "does not name a resource and an attribute"},

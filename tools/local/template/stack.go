@@ -45,10 +45,20 @@ type Table struct {
 	Name         string // what Ref gives: TableName where the template sets it, else Options.Physical
 	PartitionKey KeyAttribute
 	SortKey      KeyAttribute // its Name is empty if the table has none
+	Indexes      []Index      // global secondary ones, in template order
 	TTLAttribute string       // empty if the table has none, or has it disabled
 }
 
-// KeyAttribute is one attribute of a table's primary key. Type is S, N or B.
+// Index is a global secondary index of a table.
+type Index struct {
+	Name         string
+	PartitionKey KeyAttribute
+	SortKey      KeyAttribute // its Name is empty if the index has none
+	Projection   string       // ALL, KEYS_ONLY or INCLUDE
+	Attributes   []string     // what INCLUDE adds to the keys
+}
+
+// KeyAttribute is one attribute of the key of a table or an index. Type is S, N or B.
 type KeyAttribute struct{ Name, Type string }
 
 // Key is an AWS::KMS::Key.

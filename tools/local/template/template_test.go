@@ -119,8 +119,13 @@ Resources:
     Type: AWS::DynamoDB::Table
     Properties:
       TableName: !Sub "named-${Stage}"
-      AttributeDefinitions: [{AttributeName: id, AttributeType: B}]
+      AttributeDefinitions: [{AttributeName: id, AttributeType: B}, {AttributeName: day, AttributeType: S}, {AttributeName: n, AttributeType: N}]
       KeySchema: [{AttributeName: id, KeyType: HASH}]
+      GlobalSecondaryIndexes:
+      - IndexName: by-day
+        KeySchema: [{AttributeName: day, KeyType: HASH}, {AttributeName: n, KeyType: RANGE}]
+        Projection: {ProjectionType: INCLUDE, NonKeyAttributes: [!Ref Stage, b]}
+      - !If [Both, {IndexName: by-n, KeySchema: [{AttributeName: n, KeyType: HASH}], Projection: {ProjectionType: ALL}}, !Ref "AWS::NoValue"]
   Absent:
     Type: AWS::DynamoDB::Table
     Condition: IsOther
@@ -172,6 +177,9 @@ Resources:
 	if len(s.Tables) != 2 || s.Tables[0].Name != "named-test" || s.Tables[0].PartitionKey != (KeyAttribute{"id", "B"}) || s.Tables[0].TTLAttribute != "" ||
 		s.Tables[1].Name != "things" || s.Tables[1].SortKey != (KeyAttribute{"n", "N"}) || s.Tables[1].TTLAttribute != "expires_at" {
 		t.Errorf("tables %+v", s.Tables)
+	}
+	if want := []Index{{"by-day", KeyAttribute{"day", "S"}, KeyAttribute{"n", "N"}, "INCLUDE", []string{"test", "b"}}, {"by-n", KeyAttribute{"n", "N"}, KeyAttribute{}, "ALL", nil}}; !reflect.DeepEqual(s.Tables[0].Indexes, want) || s.Tables[1].Indexes != nil {
+		t.Errorf("indexes %+v", s.Tables[0].Indexes)
 	}
 	if len(s.Keys) != 1 || s.Keys[0].ID != "sealingkey" || s.Keys[0].Alias != "alias/sallyport-local" {
 		t.Errorf("keys %+v", s.Keys)
