@@ -18,52 +18,83 @@ import (
 )
 
 // Build builds every function for this machine below dir, as <dir>/<logical id>/bootstrap, and returns the paths by logical id. All
-// folders go to one go command, which shares their packages and keeps the processors busy. The error of a function that doesn't build
-// is one line with its logical id, its folder and the compiler's first words.
+// folders that lie side by side go to one go command, which shares their packages and keeps the processors busy. What it links stays below
+// the module's .local, so that the next run links what has changed and nothing else; where that can't be, everything is linked anew. The
+// error of a function that doesn't build is one line with its logical id, its folder and the compiler's first words.
 func Build(ctx context.Context, dir string, functions []template.Function) (map[string]string, error) {
-	folders := map[string]bool{}
+	groups := map[string]map[string]bool{} // folders by the folder that they lie in: their names differ, and so do their binaries'
 	for _, f := range functions {
-		folders[f.CodeDir] = true
-	}
-	built := map[string]string{} // by folder
-	for len(folders) > 0 {
-		batch := map[string]string{} // folder by its base name, which is what go build calls the binary
-		for _, folder := range slices.Sorted(maps.Keys(folders)) {
-			if _, taken := batch[filepath.Base(folder)]; !taken {
-				batch[filepath.Base(folder)] = folder
-				delete(folders, folder)
-			}
+		parent := filepath.Dir(f.CodeDir)
+		if groups[parent] == nil {
+			groups[parent] = map[string]bool{}
 		}
-		out := filepath.Join(dir, fmt.Sprintf("build-%d", len(built)))
-		if err := buildBatch(ctx, dir, out, slices.Sorted(maps.Values(batch)), functions); err != nil {
-			return nil, err
-		}
-		for base, folder := range batch {
-			built[folder] = filepath.Join(out, base+executableSuffix())
-		}
+		groups[parent][f.CodeDir] = true
 	}
 	binaries := map[string]string{}
-	for _, f := range functions {
-		root := filepath.Join(dir, f.LogicalID)
-		binary := filepath.Join(root, "bootstrap"+executableSuffix())
-		if err := os.Mkdir(root, 0o700); err != nil {
-			return nil, fmt.Errorf("build %s: %w", f.LogicalID, err)
+	for i, parent := range slices.Sorted(maps.Keys(groups)) {
+		p, err := kept(ctx, parent)
+		if err != nil {
+			p, err = fresh(dir, fmt.Sprintf("build-%d", i))
 		}
-		if err := os.Link(built[f.CodeDir], binary); errors.Is(err, os.ErrNotExist) {
-			return nil, fmt.Errorf("%s (%s) does not build: it is not a main package", f.LogicalID, f.CodeDir)
-		} else if err != nil {
-			return nil, fmt.Errorf("build %s: %w", f.LogicalID, err)
+		if err != nil {
+			return nil, err
 		}
-		binaries[f.LogicalID] = binary
+		err = buildGroup(ctx, p, dir, slices.Sorted(maps.Keys(groups[parent])), functions, binaries)
+		p.release()
+		if err != nil {
+			return nil, err
+		}
 	}
 	return binaries, nil
 }
 
-func buildBatch(ctx context.Context, dir, out string, folders []string, functions []template.Function) error {
-	if err := os.Mkdir(out, 0o700); err != nil {
-		return fmt.Errorf("build the functions: %w", err)
+// buildGroup builds the folders, and gives each function that is in one of them a binary of its own in dir, which stays as it is when
+// another run builds. It holds the place until then.
+func buildGroup(ctx context.Context, p place, dir string, folders []string, functions []template.Function, binaries map[string]string) error {
+	if err := p.forget(folders); err != nil {
+		return err
 	}
-	output, err := goBuild(ctx, dir, out, folders)
+	if err := buildFolders(ctx, p, folders, functions); err != nil {
+		return err
+	}
+	for _, f := range functions {
+		if !slices.Contains(folders, f.CodeDir) {
+			continue
+		}
+		root := filepath.Join(dir, f.LogicalID)
+		binaries[f.LogicalID] = filepath.Join(root, "bootstrap"+executableSuffix())
+		if err := os.Mkdir(root, 0o700); err != nil {
+			return fmt.Errorf("build %s: %w", f.LogicalID, err)
+		}
+		if err := linkOrCopy(binaryIn(p.out, f.CodeDir), binaries[f.LogicalID]); errors.Is(err, os.ErrNotExist) {
+			return fmt.Errorf("%s (%s) does not build: it is not a main package", f.LogicalID, f.CodeDir)
+		} else if err != nil {
+			return fmt.Errorf("build %s: %w", f.LogicalID, err)
+		}
+	}
+	return nil
+}
+
+// binaryIn is where go build puts the binary of a folder.
+func binaryIn(out, folder string) string {
+	return filepath.Join(out, filepath.Base(folder)+executableSuffix())
+}
+
+// linkOrCopy gives a file a second name. go build puts a new file in the place of an old one, so that a second name keeps what it had.
+func linkOrCopy(from, to string) error {
+	err := os.Link(from, to)
+	if err == nil || errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	content, err := os.ReadFile(from) // another file system, or one without links
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(to, content, 0o700) //nolint:gosec // G306: it is a program
+}
+
+func buildFolders(ctx context.Context, p place, folders []string, functions []template.Function) error {
+	output, err := goBuild(ctx, p, folders)
 	switch {
 	case err == nil:
 		return nil
@@ -75,20 +106,26 @@ func buildBatch(ctx context.Context, dir, out string, folders []string, function
 		return notBuilt(folders[0], functions, output, err)
 	}
 	for _, folder := range folders { // which one was it?
-		if output, err := goBuild(ctx, dir, out, []string{folder}); err != nil {
+		if output, err := goBuild(ctx, p, []string{folder}); err != nil {
 			return notBuilt(folder, functions, output, err)
 		}
 	}
 	return nil
 }
 
+// buildFlags are the deployment's (BUILD_ENV in the Makefile). Without the state of version control in them, binaries change with their
+// source alone.
+func buildFlags() []string {
+	return []string{"-trimpath", "-buildvcs=false", "-tags", "lambda.norpc", "-ldflags", "-s -w"}
+}
+
 // goBuild runs go build as the deployment does, but for this machine.
-func goBuild(ctx context.Context, dir, out string, folders []string) (string, error) {
-	arguments := append([]string{"build", "-trimpath", "-tags", "lambda.norpc", "-ldflags", "-s -w", "-o", out + string(filepath.Separator)}, folders...)
+func goBuild(ctx context.Context, p place, folders []string) (string, error) {
+	arguments := slices.Concat([]string{"build"}, buildFlags(), []string{"-o", p.out + string(filepath.Separator)}, folders)
 	command := exec.CommandContext(ctx, "go", arguments...)
 	command.Dir = folders[0]
-	// Go's own temporary files go below dir too, so that they are removed with it even if the build is interrupted.
-	command.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+runtime.GOOS, "GOARCH="+runtime.GOARCH, "GOTMPDIR="+dir)
+	// Go's own temporary files go where they are removed even if the build is interrupted.
+	command.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+runtime.GOOS, "GOARCH="+runtime.GOARCH, "GOTMPDIR="+p.temporary)
 	command.Cancel = func() error { child.KillGroup(command); return nil }
 	child.OwnGroup(command, syscall.SIGKILL)
 	runtime.LockOSThread() // see child.Spawner
