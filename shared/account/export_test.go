@@ -19,3 +19,6 @@ func AddressSubject(address string, windowEnd time.Time) string {
 
 // InvitationHash is where the invitation of that code is stored.
 func InvitationHash(code string) string { return invitationHash(secret.New(code)) }
+
+// EnrolmentHash is what is stored of an enrolment's code.
+func EnrolmentHash(code string) string { return enrolmentHash(secret.New(code)) }

@@ -30,7 +30,7 @@ type part struct {
 // TestStore checks every promise of the stores that packages account and session ask for. Each part opens empty stores.
 func TestStore(t *testing.T, open func(t *testing.T) Everything) {
 	t.Helper()
-	for _, p := range slices.Concat(registrationParts(), throttleParts(), beginParts(), finishParts(), endParts(), changeParts()) {
+	for _, p := range slices.Concat(registrationParts(), throttleParts(), beginParts(), finishParts(), endParts(), changeParts(), actorParts(), directoryParts()) {
 		t.Run(p.name, func(t *testing.T) { p.run(t, open(t)) })
 	}
 }

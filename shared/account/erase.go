@@ -1,0 +1,60 @@
+package account
+
+import (
+	"context"
+
+	"sallyport/shared/apperr"
+	"sallyport/shared/token"
+)
+
+// EraseStore is what erasing an account needs of a store. Errors mean that it could not answer.
+type EraseStore interface {
+	AdministrationStore
+
+	// DeleteChallenges deletes the challenges of the user.
+	DeleteChallenges(ctx context.Context, userID token.ID) error
+
+	// ClearThrottle deletes the row of a subject, whatever it says.
+	ClearThrottle(ctx context.Context, subject string) error
+}
+
+// Forgetter keeps what happened, and forgets to whom.
+type Forgetter interface {
+	// Forget takes from all events that are about the account, or that its owner did to others, what could lead back to a person: what
+	// stays names the account by its user id alone. It can be repeated, and goes on where it was cut short. An error means that the store
+	// could not answer, or not in time, and some events are as they were.
+	Forget(ctx context.Context, userID token.ID) error
+}
+
+// Eraser removes accounts with everything that is known of their owners.
+type Eraser struct {
+	Store EraseStore
+	Trail Forgetter
+}
+
+// Erase removes the account, and leaves nothing of its owner but audit events under the user id. Its steps are in an order in which each
+// can be cut short: the account is disabled first, so that nothing of its owner comes in any more, and goes last, so that whoever asks
+// again finds it and finishes. A sign-in that had read the account before it was disabled may still leave a challenge behind, which expires
+// within minutes. The error is as an Administrator's; after ServiceUnavailable it is to be asked again.
+func (e *Eraser) Erase(ctx context.Context, by Actor, userID token.ID) error {
+	if by.UserID == userID {
+		return errOneself(userID)
+	}
+	administrator := NewAdministrator(e.Store)
+	disabled, err := administrator.change(ctx, by, userID, ending((*Account).disable))
+	if err != nil {
+		return err
+	}
+	for _, step := range []func() error{
+		func() error { return e.Trail.Forget(ctx, userID) },
+		func() error { return e.Store.DeleteChallenges(ctx, userID) },
+		func() error { return e.Store.ClearThrottle(ctx, nameSubject(disabled.Account.Username)) },
+		func() error { return e.Store.ClearThrottle(ctx, codeSubject(userID)) },
+	} {
+		if err := step(); err != nil {
+			return aboutAccount(apperr.Dependency(err), userID)
+		}
+	}
+	_, err = administrator.change(ctx, by, userID, remove)
+	return err
+}
