@@ -117,7 +117,10 @@ func byID(ctx context.Context, store Finder, userID token.ID) (Account, error) {
 	return account, err
 }
 
-func errNoSuchAccount() error { return apperr.New(apperr.NotFound, "There is no such account.") }
+// NoSuchAccount is what a caller is told whose id is no account's.
+const NoSuchAccount = "There is no such account."
+
+func errNoSuchAccount() error { return apperr.New(apperr.NotFound, NoSuchAccount) }
 
 func errOneself(userID token.ID) error {
 	return aboutAccount(apperr.Refuse(apperr.Forbidden, "Another ADMIN must do this to your account.", "on_oneself"), userID)

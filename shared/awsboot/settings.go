@@ -97,8 +97,8 @@ func List[T any](s *Settings, name string, parse func(entry string) (T, bool)) [
 	return list
 }
 
-// optional reads a setting that may be unset or empty.
-func (s *Settings) optional(name string) string {
+// Optional reads a setting that may be unset or empty.
+func (s *Settings) Optional(name string) string {
 	value, _ := s.lookup(name)
 	return value
 }
