@@ -38,19 +38,21 @@ var mayImport = map[string][]string{
 	"shared/otp":      {"shared/secret"},
 	"shared/password": {"shared/secret", argon2, precis},
 
-	"shared/audit": {},
+	"shared/audit":    {},
+	"shared/throttle": {"shared/apperr"},
 
 	"shared/session": {"shared/token", "shared/policy", "shared/apperr", "shared/secret"},
 	"shared/account": {
-		"shared/session", "shared/otp", "shared/password", "shared/token", "shared/policy", "shared/apperr", "shared/secret", precis,
+		"shared/session", "shared/throttle", "shared/otp", "shared/password", "shared/token", "shared/policy", "shared/apperr", "shared/secret", precis,
 	},
 
-	"shared/dynamo":              {"shared/token", "shared/policy", "shared/apperr", awsSDK, smithy},
-	"shared/dynamo/sessionstore": {"shared/dynamo", "shared/session", "shared/token", awsSDK},
-	"shared/dynamo/keystore":     {"shared/dynamo", "shared/envelope", awsSDK},
-	"shared/dynamo/auditstore":   {"shared/dynamo", "shared/audit", awsSDK},
+	"shared/dynamo":               {"shared/token", "shared/policy", "shared/apperr", awsSDK, smithy},
+	"shared/dynamo/sessionstore":  {"shared/dynamo", "shared/session", "shared/token", awsSDK},
+	"shared/dynamo/keystore":      {"shared/dynamo", "shared/envelope", awsSDK},
+	"shared/dynamo/auditstore":    {"shared/dynamo", "shared/audit", awsSDK},
+	"shared/dynamo/throttlestore": {"shared/dynamo", "shared/throttle", awsSDK},
 	"shared/dynamo/accountstore": {
-		"shared/dynamo", "shared/dynamo/sessionstore", "shared/account", "shared/session", "shared/token", "shared/policy", "shared/apperr", awsSDK,
+		"shared/dynamo", "shared/dynamo/sessionstore", "shared/dynamo/throttlestore", "shared/account", "shared/session", "shared/token", "shared/policy", "shared/apperr", awsSDK,
 	},
 	"shared/kmskey":  {"shared/envelope", "shared/token", "shared/apperr", awsSDK},
 	"shared/apigw":   {"shared/audit", "shared/session", "shared/token", "shared/policy", "shared/apperr", "shared/secret", awsLambda, jsonV2},
@@ -60,7 +62,7 @@ var mayImport = map[string][]string{
 // testOnly are packages that tests import, and nothing that is deployed.
 var testOnly = []string{
 	"shared/faults", "shared/session/sessiontest", "shared/account/accounttest", "shared/envelope/envelopetest", "shared/dynamo/dynamotest",
-	"shared/apigw/apigwtest",
+	"shared/apigw/apigwtest", "shared/audit/audittest",
 }
 
 // mustNotLink is what a program, or every program and package below a folder, must not contain, however it would come in.
@@ -85,6 +87,7 @@ var mustNotLink = []struct {
 
 	{"shared/session", []string{"github.com/aws/"}, "the domain knows no cloud"},
 	{"shared/account", []string{"github.com/aws/"}, "the domain knows no cloud"},
+	{"shared/throttle", []string{"github.com/aws/"}, "the domain knows no cloud"},
 	{"shared/envelope", []string{"github.com/aws/"}, "the domain knows no cloud"},
 
 	{"tools/contract", []string{"shared", "functions"}, "it says once more what they say, and must not make their mistakes"},

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net/http"
 
@@ -71,8 +72,7 @@ func handler(administrator *account.Administrator) apigw.Handler {
 			Body: response{
 				UserID: now.UserID.String(), Username: now.Username, Role: now.Role.String(), Status: string(now.Status), CreatedAt: now.CreatedAt,
 			},
-			Event: "account_changed", Account: userID,
-			Who: append(apigw.Who(caller), "account_id", userID.String(), "new_role", now.Role.String(), "new_status", string(now.Status), "ended", done.Ended),
+			Account: userID, Detail: fmt.Sprintf("role=%s status=%s ended=%d", now.Role, now.Status, done.Ended),
 		}, nil
 	}
 }

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net/http"
 
@@ -48,9 +49,6 @@ func handler(administrator *account.Administrator) apigw.Handler {
 		if err != nil {
 			return apigw.Answer{}, err
 		}
-		return apigw.Answer{
-			Status: http.StatusNoContent, Event: "account_sessions_ended", Account: userID,
-			Who: append(apigw.Who(caller), "account_id", userID.String(), "ended", done.Ended),
-		}, nil
+		return apigw.Answer{Status: http.StatusNoContent, Account: userID, Detail: fmt.Sprintf("ended=%d", done.Ended)}, nil
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"sallyport/shared/apigw"
 	"sallyport/shared/awsboot"
 	"sallyport/shared/dynamo/accountstore"
+	"sallyport/shared/dynamo/auditstore"
 	"sallyport/shared/kmskey"
 	"sallyport/shared/password"
 	"sallyport/shared/policy"
@@ -45,16 +46,20 @@ func main() { awsboot.Run(realMain) }
 
 func realMain(settings *awsboot.Settings, log *slog.Logger) error {
 	stage := settings.Text("STAGE")
+	log = log.With("stage", stage)
 	keyID := settings.Text("KMS_KEY_ID")
 	tables := accountstore.Tables{
 		Accounts:    settings.Text("ACCOUNTS_TABLE"),
 		Invitations: settings.Text("INVITATIONS_TABLE"),
+		Throttles:   settings.Text("THROTTLES_TABLE"),
 	}
 	registrar := account.Registrar{
-		Strength:  password.CheckStrength,
-		FreeRoles: awsboot.List(settings, "SELF_REGISTRATION_ROLES", policy.ParseRole),
-		Issuer:    settings.Text("TOTP_ISSUER"),
-		Now:       time.Now,
+		Strength:   password.CheckStrength,
+		FreeRoles:  awsboot.List(settings, "SELF_REGISTRATION_ROLES", policy.ParseRole),
+		Issuer:     settings.Text("TOTP_ISSUER"),
+		Now:        time.Now,
+		Log:        log,
+		PerAddress: settings.Integer("REGISTRATIONS_PER_ADDRESS", 1, 1_000_000),
 	}
 	parameters := password.Params{
 		MemoryKiB: uint32(settings.Integer("ARGON_MEMORY_KIB", 19456, 262144)), //nolint:gosec // G115: bounded
@@ -62,6 +67,7 @@ func realMain(settings *awsboot.Settings, log *slog.Logger) error {
 	}
 	// A hash needs its memory at once, beside some 50 MiB of everything else: better to stop here than at the first password.
 	settings.Integer("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", int(parameters.MemoryKiB/1024)+64, 10240)
+	auditTable, auditDays := settings.Text("AUDIT_TABLE"), settings.Integer("AUDIT_RETENTION_DAYS", 1, auditstore.MaxRetentionDays)
 	config := awsboot.Config(settings)
 	if err := settings.Err(); err != nil {
 		return err
@@ -71,9 +77,11 @@ func realMain(settings *awsboot.Settings, log *slog.Logger) error {
 		return err
 	}
 	registrar.Hasher = hasher
-	registrar.Store = accountstore.New(dynamodb.NewFromConfig(config), tables)
+	database := dynamodb.NewFromConfig(config)
+	registrar.Store = accountstore.New(database, tables)
 	registrar.Sealer = kmskey.New(kms.NewFromConfig(config), keyID, stage)
-	lambda.Start(apigw.Handle(log.With("stage", stage), handler(&registrar)))
+	trail := auditstore.New(database, auditTable, auditDays)
+	lambda.Start(apigw.Audited(log, trail, "register", handler(&registrar)))
 	return nil
 }
 
@@ -83,7 +91,10 @@ func handler(registrar *account.Registrar) apigw.Handler {
 		if err != nil {
 			return apigw.Answer{}, err
 		}
-		registered, err := registrar.Register(ctx, account.RegisterInput(in))
+		registered, err := registrar.Register(ctx, account.RegisterInput{
+			Username: in.Username, Password: in.Password, Role: in.Role, Invitation: in.Invitation,
+			Address: req.RequestContext.Identity.SourceIP,
+		})
 		if err != nil {
 			return apigw.Answer{}, err
 		}
@@ -98,7 +109,7 @@ func handler(registrar *account.Registrar) apigw.Handler {
 		}
 		return apigw.Answer{
 			Status: http.StatusCreated, Body: out,
-			Event: "registered", Who: []any{"username", out.Username, "user_id", out.UserID, "role", out.Role},
+			Who: []any{"username", out.Username}, Account: registered.UserID, Detail: "role=" + out.Role,
 		}, nil
 	}
 }

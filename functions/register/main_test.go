@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -31,7 +32,7 @@ func registrar(t *testing.T, store *accounttest.Store) *account.Registrar {
 	}
 	return &account.Registrar{
 		Store: store, Sealer: sealer{}, Hasher: hasher, Strength: password.CheckStrength,
-		FreeRoles: []policy.Role{policy.Consumer}, Issuer: "Sallyport", Now: time.Now,
+		FreeRoles: []policy.Role{policy.Consumer}, Issuer: "Sallyport", Now: time.Now, Log: slog.New(slog.DiscardHandler), PerAddress: 100,
 	}
 }
 

@@ -50,9 +50,6 @@ func handler(eraser *account.Eraser) apigw.Handler {
 		if err := eraser.Erase(ctx, account.ActorOf(caller), userID); err != nil {
 			return apigw.Answer{}, err
 		}
-		return apigw.Answer{
-			Status: http.StatusNoContent, Event: "account_removed", Account: userID,
-			Who: append(apigw.Who(caller), "account_id", userID.String()),
-		}, nil
+		return apigw.Answer{Status: http.StatusNoContent, Account: userID}, nil
 	}
 }

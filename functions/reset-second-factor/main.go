@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"time"
@@ -68,9 +69,6 @@ func handler(resetter *account.Resetter, page string) apigw.Handler {
 		if page != "" { // a fragment stays in the browser: it is in no log of a server, and no Referer (RFC 9110 section 10.1.3)
 			body.EnrolmentURL = page + "#" + body.Enrolment
 		}
-		return apigw.Answer{
-			Status: http.StatusCreated, Body: body, Event: "second_factor_reset", Account: userID,
-			Who: append(apigw.Who(caller), "account_id", userID.String(), "ended", done.Ended),
-		}, nil
+		return apigw.Answer{Status: http.StatusCreated, Body: body, Account: userID, Detail: fmt.Sprintf("ended=%d", done.Ended)}, nil
 	}
 }

@@ -37,17 +37,13 @@ func realMain(settings *awsboot.Settings, log *slog.Logger) error {
 
 func handler(invitations *account.Invitations) apigw.Handler {
 	return func(ctx context.Context, req apigw.Request) (apigw.Answer, error) {
-		caller, err := apigw.Caller(req)
-		if err != nil {
+		if _, err := apigw.Caller(req); err != nil {
 			return apigw.Answer{}, err
 		}
 		id := req.PathParameters["invitation_id"]
 		if err := invitations.Withdraw(ctx, id); err != nil {
 			return apigw.Answer{}, err
 		}
-		return apigw.Answer{
-			Status: http.StatusNoContent, Event: "invitation_withdrawn", Target: id,
-			Who: append(apigw.Who(caller), "invitation_id", id),
-		}, nil
+		return apigw.Answer{Status: http.StatusNoContent, Target: id}, nil
 	}
 }

@@ -118,12 +118,36 @@ func TestEndlessConflictsOverAThrottleMeanWait(t *testing.T) {
 		w := newWorld(t)
 		w.person(t, "alice")
 		w.store.Before("SetThrottle", faults.Always(account.ErrConflict))
-		_, err := w.beginner.Begin(t.Context(), try("alice", rightPassword))
-		wait(t, err, time.Second)
-		if n := w.store.Calls("SetThrottle"); n != 6 || w.store.Calls("Account") != 0 {
-			t.Errorf("%d tries, %d accounts read", n, w.store.Calls("Account"))
+		judged := hashes(t, func() {
+			_, err := w.beginner.Begin(t.Context(), try("alice", rightPassword))
+			wait(t, err, time.Second)
+		})
+		if n := w.store.Calls("SetThrottle"); n != 6 || judged != 0 {
+			t.Errorf("%d tries, %d judged", n, judged)
 		}
 		w.uncounted(t)
+	})
+}
+
+// Whoever loses the race for the last free guess learns how long the winner's wait is, not less.
+func TestWhoLosesARaceIsToldTheWaitThatTheWinnerStarts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.person(t, "alice")
+		blocked := account.Throttle{Failures: 9, BlockedUntil: noon.Add(8 * time.Second).UnixMilli(), ExpiresAt: noon.Add(24 * time.Hour).Unix()}
+		w.store.Before("SetThrottle", func(_ context.Context, nth int) error {
+			if nth == 6 {
+				w.store.PutThrottle(account.NameSubject("alice"), blocked)
+			}
+			return account.ErrConflict
+		})
+		judged := hashes(t, func() {
+			_, err := w.beginner.Begin(t.Context(), try("alice", rightPassword))
+			wait(t, err, 8*time.Second)
+		})
+		if judged != 0 || w.store.Snapshot().Throttles[account.NameSubject("alice")] != blocked {
+			t.Error("judged, or the wait has changed")
+		}
 	})
 }
 

@@ -20,10 +20,10 @@ type EraseStore interface {
 
 // Forgetter keeps what happened, and forgets to whom.
 type Forgetter interface {
-	// Forget takes from all events that are about the account, or that its owner did to others, what could lead back to a person: what
-	// stays names the account by its user id alone. It can be repeated, and goes on where it was cut short. An error means that the store
-	// could not answer, or not in time, and some events are as they were.
-	Forget(ctx context.Context, userID token.ID) error
+	// Forget takes from the events about an account, and from those of what its owner did to others, what could lead back to a person: what
+	// stays names the account by its user id alone. It does a bounded number at a call, and reports whether it found no more. An error means
+	// that the store could not answer; some may be done.
+	Forget(ctx context.Context, accountID string) (done bool, err error)
 }
 
 // Eraser removes accounts with everything that is known of their owners.
@@ -46,7 +46,7 @@ func (e *Eraser) Erase(ctx context.Context, by Actor, userID token.ID) error {
 		return err
 	}
 	for _, step := range []func() error{
-		func() error { return e.Trail.Forget(ctx, userID) },
+		func() error { return e.forget(ctx, userID) },
 		func() error { return e.Store.DeleteChallenges(ctx, userID) },
 		func() error { return e.Store.ClearThrottle(ctx, nameSubject(disabled.Account.Username)) },
 		func() error { return e.Store.ClearThrottle(ctx, codeSubject(userID)) },
@@ -57,4 +57,16 @@ func (e *Eraser) Erase(ctx context.Context, by Actor, userID token.ID) error {
 	}
 	_, err = administrator.change(ctx, by, userID, remove)
 	return err
+}
+
+// forget goes on until nothing is left to forget, or ctx ends.
+func (e *Eraser) forget(ctx context.Context, userID token.ID) error {
+	for {
+		if done, err := e.Trail.Forget(ctx, userID.String()); done || err != nil {
+			return err
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+	}
 }

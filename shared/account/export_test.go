@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"sallyport/shared/secret"
+	"sallyport/shared/throttle"
 	"sallyport/shared/token"
 )
 
@@ -14,7 +15,7 @@ func NameSubject(canonical string) string { return nameSubject(canonical) }
 func CodeSubject(userID token.ID) string { return codeSubject(userID) }
 
 func AddressSubject(address string, windowEnd time.Time) string {
-	return addressSubject(address, windowEnd.Unix())
+	return throttle.AddressSubject("login", address, windowEnd)
 }
 
 // InvitationHash is where the invitation of that code is stored.

@@ -14,6 +14,7 @@ import (
 	"sallyport/shared/envelope/envelopetest"
 	"sallyport/shared/password"
 	"sallyport/shared/policy"
+	"sallyport/shared/secret"
 	"sallyport/shared/session"
 )
 
@@ -22,6 +23,7 @@ const (
 	tokenLife     = time.Hour
 	challengeLife = 5 * time.Minute
 	home          = "203.0.113.7"
+	registrations = 40 // of an address in five minutes
 
 	// timeLimit is how long a call may take: a function's 5 s less what it keeps for its answer.
 	timeLimit = 4250 * time.Millisecond
@@ -62,7 +64,7 @@ func newWorld(t rapid.TB) *world {
 	ring := envelope.NewRing(w.keys, w.kms, stage, w.clock.Now, log)
 	w.registrar = &account.Registrar{
 		Store: w.store, Sealer: w.secrets, Hasher: newHasher(t, least), Strength: password.CheckStrength,
-		FreeRoles: []policy.Role{policy.Consumer}, Issuer: "Sallyport", Now: w.clock.Now,
+		FreeRoles: []policy.Role{policy.Consumer}, Issuer: "Sallyport", Now: w.clock.Now, Log: log, PerAddress: registrations,
 	}
 	w.beginner = &account.Beginner{
 		Store: w.store, Hasher: newHasher(t, least), ChallengeLife: challengeLife, Now: w.clock.Now, Log: log,
@@ -74,6 +76,18 @@ func newWorld(t rapid.TB) *world {
 	w.authorizer = session.NewAuthorizer(ring, w.store, w.clock.Now)
 	w.revoker = session.NewRevoker(w.store)
 	return w
+}
+
+// stored is all that is stored, what is counted aside.
+func (w *world) stored() accounttest.Snapshot {
+	all := w.store.Snapshot()
+	all.Throttles = nil
+	return all
+}
+
+// answering is how somebody at home answers a challenge.
+func answering(challengeID string, code secret.Text) account.FinishInput {
+	return account.FinishInput{ChallengeID: challengeID, Code: code, Address: home}
 }
 
 func newHasher(t rapid.TB, p password.Params) *password.Hasher {

@@ -109,7 +109,7 @@ func (m *machine) verify(t *rapid.T) {
 	attempts := m.store.Snapshot().Challenges[challenge.id].Attempts
 	throttled := m.codeFailures(p.person) >= 5 // maybe: whether the wait is over is for other tests
 
-	signedIn, err := m.finisher.Finish(t.Context(), challenge.id, code)
+	signedIn, err := m.finisher.Finish(t.Context(), answering(challenge.id, code))
 	switch {
 	case err == nil:
 		if !good || !right {

@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"slices"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"sallyport/shared/password"
 	"sallyport/shared/policy"
 	"sallyport/shared/secret"
+	"sallyport/shared/throttle"
 	"sallyport/shared/token"
 )
 
@@ -20,6 +22,10 @@ const (
 	// pendingLife is how long an account that was never signed in to keeps its name to itself.
 	pendingLife = 15 * time.Minute
 
+	// lapseAfter is after how long such an account may be deleted. It is as long as the invitation that made it can be good for, since
+	// that may replace it until then.
+	lapseAfter = MaxInvitationLife
+
 	// MaxCodeLength bounds invitations and challenge ids as callers send them, in bytes.
 	MaxCodeLength = 128
 )
@@ -28,6 +34,7 @@ const (
 // code apperr.Corrupt, that a row is damaged.
 type RegistrationStore interface {
 	Reader
+	throttle.Counter
 
 	// Invitation returns the invitation as of now (strongly consistent), and false if there is none.
 	Invitation(ctx context.Context, codeHash string) (Invitation, bool, error)
@@ -58,6 +65,11 @@ type Registrar struct {
 	FreeRoles []policy.Role                                 // the roles that need no invitation
 	Issuer    string                                        // what authenticator apps show beside the username
 	Now       func() time.Time
+	Log       *slog.Logger
+
+	// PerAddress is how many well-formed registrations, refused ones too, one address may ask for in a throttle.Window: each that is
+	// not refused costs a hash and a row, and a refusal says whether a name is taken.
+	PerAddress int
 }
 
 // RegisterInput is what a caller asks for.
@@ -66,6 +78,7 @@ type RegisterInput struct {
 	Password   secret.Text
 	Role       *string      // nil: CONSUMER
 	Invitation *secret.Text // nil: none
+	Address    string       // the source address, as the gateway saw it
 }
 
 // Registered is a new account, with the secrets that are shown this once.
@@ -84,17 +97,25 @@ type request struct {
 	password       password.Plain
 	role           policy.Role
 	invitationHash string // empty: none
+	address        string
 }
 
 // Register makes a pending account; its first complete sign-in makes it active. The error's code is InvalidRequest,
-// Forbidden (the role needs an invitation, and this is none for it), UsernameTaken, ServiceUnavailable or Corrupt (a stored row
-// is damaged), and then the invitation is unused. After ServiceUnavailable alone the account may have been made all the same, its
+// TooManyRequests (of this address), Forbidden (the role needs an invitation, and this is none for it), UsernameTaken,
+// ServiceUnavailable or Corrupt (a stored row is damaged), and then the invitation is unused. After ServiceUnavailable alone the account may have been made all the same, its
 // answer lost: with the same invitation the caller may register anew at once, without one after pendingLife.
 func (r *Registrar) Register(ctx context.Context, in RegisterInput) (Registered, error) {
 	req, err := r.check(in)
 	if err != nil {
 		return Registered{}, err
 	}
+	limit := throttle.Addresses{
+		Counter: r.Store, Route: "register", Most: r.PerAddress, Counts: throttle.Requests, Now: r.Now, Log: r.Log,
+	}
+	return throttle.ByAddress(ctx, limit, in.Address, func() (Registered, error) { return r.register(ctx, req) })
+}
+
+func (r *Registrar) register(ctx context.Context, req request) (Registered, error) {
 	creation, err := r.admit(ctx, req)
 	if err != nil {
 		return Registered{}, err
@@ -134,7 +155,7 @@ func (r *Registrar) check(in RegisterInput) (request, error) {
 	if err != nil {
 		return request{}, &apperr.Error{Code: apperr.InvalidRequest, Detail: sentence(err), Err: err}
 	}
-	req := request{username: username, password: plain, role: policy.Consumer}
+	req := request{username: username, password: plain, role: policy.Consumer, address: in.Address}
 	if in.Role != nil {
 		var ok bool
 		if req.role, ok = policy.ParseRole(*in.Role); !ok {
@@ -221,7 +242,7 @@ func (r *Registrar) build(ctx context.Context, req request) (Account, Registered
 	if err != nil {
 		return Account{}, Registered{}, err
 	}
-	userID, totp := token.NewID(), otp.NewSecret()
+	now, userID, totp := r.Now(), token.NewID(), otp.NewSecret()
 	sealed, err := r.Sealer.SealSecret(ctx, userID, totp.Bytes())
 	if err != nil {
 		return Account{}, Registered{}, apperr.Dependency(err)
@@ -230,8 +251,9 @@ func (r *Registrar) build(ctx context.Context, req request) (Account, Registered
 		Username: req.username, UserID: userID, Status: Pending, Role: req.role,
 		PasswordHash: hash, SealedTOTPSecret: sealed,
 		Sessions: map[token.ID]SessionEntry{}, APITokens: map[token.ID]APITokenEntry{},
-		CreatedAt: r.Now().Unix(),
+		CreatedAt: now.Unix(), LapsesAt: now.Add(lapseAfter).Unix(),
 	}
+	account.addPlace(req.address, now)
 	shown := Registered{
 		UserID: userID, Username: req.username, Role: req.role,
 		TOTPSecret: totp.Base32(), TOTPURI: totp.URI(r.Issuer, req.username),

@@ -55,7 +55,7 @@ func TestANameIsReservedFor15MinutesUnlessItsOwnerSignsIn(t *testing.T) {
 			w := newWorld(t)
 			w.pending(t, false)
 			w.store.EditAccount("alice", func(a *account.Account) { a.Status = tc.status })
-			before := w.store.Snapshot()
+			before := w.stored()
 			w.clock.Advance(tc.age)
 			_, err := w.registrar.Register(t.Context(), input("ALICE"))
 			if tc.ok {
@@ -65,7 +65,7 @@ func TestANameIsReservedFor15MinutesUnlessItsOwnerSignsIn(t *testing.T) {
 				return
 			}
 			refused(t, err, apperr.UsernameTaken)
-			if !reflect.DeepEqual(w.store.Snapshot(), before) {
+			if !reflect.DeepEqual(w.stored(), before) {
 				t.Error("something has changed")
 			}
 		})
@@ -94,7 +94,7 @@ func TestAReplacementSharesNothingWithWhatItReplaces(t *testing.T) {
 	challenge.ExpiresAt = w.clock.Now().Add(time.Minute).Unix()
 	w.store.PutChallenge(challenge)
 	for _, key := range []otp.Secret{old.key, p.key} {
-		_, err := w.finisher.Finish(t.Context(), challenge.ID, key.CodeAt(otp.StepAt(w.clock.Now())))
+		_, err := w.finisher.Finish(t.Context(), answering(challenge.ID, key.CodeAt(otp.StepAt(w.clock.Now()))))
 		refused(t, err, apperr.Unauthenticated)
 	}
 }
@@ -143,11 +143,11 @@ func TestAnInvitationMayReplaceThePendingAccountThatItMade(t *testing.T) {
 				}
 			})
 			w.clock.Advance(tc.arrive)
-			before := w.store.Snapshot()
+			before := w.stored()
 			answer, err := w.registrar.Register(t.Context(), in)
 			if tc.want != "" {
 				refused(t, err, tc.want)
-				if !reflect.DeepEqual(w.store.Snapshot(), before) {
+				if !reflect.DeepEqual(w.stored(), before) {
 					t.Error("something has changed")
 				}
 				return
@@ -172,11 +172,11 @@ func TestAnotherInvitationDoesNotReplaceAPendingAccountEarly(t *testing.T) {
 	w := newWorld(t)
 	w.pending(t, true)
 	other := w.invite(t, policy.Admin)
-	before := w.store.Snapshot()
+	before := w.stored()
 	w.clock.Advance(15*time.Minute - time.Second)
 	_, err := w.registrar.Register(t.Context(), invited("alice", "ADMIN", other))
 	refused(t, err, apperr.UsernameTaken)
-	if !reflect.DeepEqual(w.store.Snapshot(), before) {
+	if !reflect.DeepEqual(w.stored(), before) {
 		t.Error("something has changed")
 	}
 	w.clock.Advance(time.Second)

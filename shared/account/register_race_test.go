@@ -138,13 +138,14 @@ func TestEndlessConflictsEndARegistrationUndone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		invitation := w.invite(t, policy.Admin)
-		before := w.store.Snapshot()
+		before := w.stored()
 		w.store.Before("CreateAccount", faults.Always(account.ErrConflict))
 		_, err := w.registrar.Register(t.Context(), invited("alice", "ADMIN", invitation))
 		refused(t, err, apperr.ServiceUnavailable)
-		if !errors.Is(err, account.ErrConflict) || w.store.Calls("CreateAccount") != 6 || !reflect.DeepEqual(w.store.Snapshot(), before) {
+		if !errors.Is(err, account.ErrConflict) || w.store.Calls("CreateAccount") != 6 || !reflect.DeepEqual(w.stored(), before) {
 			t.Errorf("%v after %d writes", err, w.store.Calls("CreateAccount"))
 		}
+		w.uncounted(t)
 	})
 }
 
@@ -154,6 +155,7 @@ func TestADependencyThatFailsEndsARegistrationUndone(t *testing.T) {
 		breakIt func(w *world)
 		hashes  int
 	}{
+		{"requests cannot be counted", func(w *world) { w.store.Before("CountFailure", faults.Always(errDown)) }, 0},
 		{"accounts cannot be read", func(w *world) { w.store.Before("Account", faults.Always(errDown)) }, 0},
 		{"invitations cannot be read", func(w *world) { w.store.Before("Invitation", faults.Always(errDown)) }, 0},
 		{"KMS is down", func(w *world) { w.secrets.Before("SealSecret", faults.Always(errDown)) }, 1},
@@ -167,7 +169,7 @@ func TestADependencyThatFailsEndsARegistrationUndone(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			w := newWorld(t)
 			invitation := w.invite(t, policy.Admin)
-			before := w.store.Snapshot()
+			before := w.stored()
 			tc.breakIt(w)
 			if n := hashes(t, func() {
 				_, err := w.registrar.Register(t.Context(), invited("alice", "ADMIN", invitation))
@@ -178,29 +180,31 @@ func TestADependencyThatFailsEndsARegistrationUndone(t *testing.T) {
 			}); n != tc.hashes {
 				t.Errorf("it took %d hashes", n)
 			}
-			if !reflect.DeepEqual(w.store.Snapshot(), before) {
+			if !reflect.DeepEqual(w.stored(), before) {
 				t.Error("something has changed")
 			}
+			w.uncounted(t)
 		})
 	}
 }
 
 func TestADependencyThatHangsEndsARegistrationInTimeUndone(t *testing.T) {
-	for _, method := range []string{"Account", "Invitation", "SealSecret", "CreateAccount"} {
+	for _, method := range []string{"CountFailure", "Account", "Invitation", "SealSecret", "CreateAccount"} {
 		t.Run(method, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := newWorld(t)
 				invitation := w.invite(t, policy.Admin)
-				before := w.store.Snapshot()
+				before := w.stored()
 				w.store.Before(method, faults.Hang)
 				w.secrets.Before(method, faults.Hang)
 				ctx, cancel := context.WithTimeout(t.Context(), timeLimit)
 				defer cancel()
 				_, err := w.registrar.Register(ctx, invited("alice", "ADMIN", invitation))
 				refused(t, err, apperr.ServiceUnavailable)
-				if !reflect.DeepEqual(w.store.Snapshot(), before) {
+				if !reflect.DeepEqual(w.stored(), before) {
 					t.Error("something has changed")
 				}
+				w.uncounted(t)
 			})
 		})
 	}

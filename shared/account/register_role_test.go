@@ -118,7 +118,7 @@ func TestARefusedRegistrationStoresNothingUsesNothingUpAndCostsNoHash(t *testing
 	w := newWorld(t)
 	w.person(t, "alice")
 	invitation := w.invite(t, policy.Admin)
-	before := w.store.Snapshot()
+	before := w.stored()
 	for _, tc := range refusals() {
 		t.Run(tc.name, func(t *testing.T) {
 			in := tc.in(invitation)
@@ -134,7 +134,7 @@ func TestARefusedRegistrationStoresNothingUsesNothingUpAndCostsNoHash(t *testing
 			}); n != 0 {
 				t.Errorf("it took %d hashes", n)
 			}
-			if after := w.store.Snapshot(); !reflect.DeepEqual(after, before) {
+			if after := w.stored(); !reflect.DeepEqual(after, before) {
 				t.Errorf("stored: %+v", after)
 			}
 		})

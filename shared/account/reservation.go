@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"sallyport/shared/apperr"
+	"sallyport/shared/throttle"
 )
 
 // reservation is one attempt, counted as a failure before it is judged: so parallel guesses cannot pass the limit. What
@@ -27,11 +28,9 @@ func reserve(ctx context.Context, store Throttles, log *slog.Logger, subject str
 		if err != nil {
 			return nil, apperr.Dependency(err)
 		}
-		failures := seen.Failures
-		if seen.ExpiresAt <= now.Unix() { // DynamoDB deletes expired rows days late, so the clock decides
-			failures = 0
-		} else if wait := time.UnixMilli(seen.BlockedUntil).Sub(now); wait > 0 {
-			return nil, tooMany(wait)
+		failures, wait := seen.at(now)
+		if wait > 0 {
+			return nil, throttle.TooMany(wait)
 		}
 		next := Throttle{Failures: failures + 1, ExpiresAt: now.Add(forgetAfter).Unix()}
 		if wait := rule.after(next.Failures); wait > 0 {
@@ -47,24 +46,29 @@ func reserve(ctx context.Context, store Throttles, log *slog.Logger, subject str
 			return nil, err
 		}
 	}
-	// Others are guessing at this very subject at this very moment.
-	return nil, tooMany(time.Second)
+	// Others are guessing at this very subject at this very moment. The last of them may have started a wait: to be told less than that
+	// would be to come back for nothing.
+	seen, err := store.Throttle(ctx, subject)
+	if err != nil {
+		return nil, apperr.Dependency(err)
+	}
+	_, wait := seen.at(now)
+	return nil, throttle.TooMany(max(time.Second, wait))
 }
 
-// settleLimit is the time for what is left to do once the answer is known. Twice this is well below what a function keeps of
-// its time limit for its answer.
-const settleLimit = 250 * time.Millisecond
-
-// settling returns a context for what is left to do once the answer is known. It outlives ctx, which may have ended because a
-// dependency hung: then, of all times, the attempt must not stay counted.
-func settling(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(context.WithoutCancel(ctx), settleLimit)
+// at returns the failures that count now, and how long no attempt is judged. DynamoDB deletes expired rows days late, so the clock
+// decides.
+func (t Throttle) at(now time.Time) (failures int, wait time.Duration) {
+	if t.ExpiresAt <= now.Unix() {
+		return 0, 0
+	}
+	return t.Failures, time.UnixMilli(t.BlockedUntil).Sub(now)
 }
 
 // succeeded forgets the subject's failures. That it cannot is no reason to refuse who has just proved to be right, so it is
 // logged only: the failures are forgotten in time.
 func (r *reservation) succeeded(ctx context.Context) {
-	ctx, cancel := settling(ctx)
+	ctx, cancel := throttle.Settling(ctx)
 	defer cancel()
 	if err := r.store.ClearThrottle(ctx, r.subject); err != nil {
 		r.log.WarnContext(ctx, "a throttle could not be cleared", "error", err)
@@ -73,7 +77,7 @@ func (r *reservation) succeeded(ctx context.Context) {
 
 // takeBack undoes the count of an attempt that was not judged wrong. That it cannot changes no answer, so it is logged only.
 func (r *reservation) takeBack(ctx context.Context) {
-	ctx, cancel := settling(ctx)
+	ctx, cancel := throttle.Settling(ctx)
 	defer cancel()
 	if err := r.uncount(ctx); err != nil {
 		r.log.WarnContext(ctx, "a throttle could not be taken back", "error", err)

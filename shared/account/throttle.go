@@ -2,14 +2,10 @@ package account
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/binary"
-	"encoding/hex"
-	"net/netip"
-	"strconv"
 	"time"
 
 	"sallyport/shared/apperr"
+	"sallyport/shared/throttle"
 	"sallyport/shared/token"
 )
 
@@ -31,16 +27,6 @@ type Throttles interface {
 
 	// ClearThrottle deletes the row, whatever it says.
 	ClearThrottle(ctx context.Context, subject string) error
-}
-
-// FailureCounter counts the failures in a window of time whose rows can be written by many at once.
-type FailureCounter interface {
-	// CountFailure adds one to the subject's failures, in one atomic step, unless they have reached limit: then it reports
-	// false and adds nothing. The row expires at the given time (Unix seconds).
-	CountFailure(ctx context.Context, subject string, limit int, expiresAt int64) (bool, error)
-
-	// ForgiveFailure takes one away.
-	ForgiveFailure(ctx context.Context, subject string) error
 }
 
 // delays is how the wait grows with the failures in a row.
@@ -70,19 +56,9 @@ func (d delays) after(failures int) time.Duration {
 	return wait
 }
 
-// Limits on failures from one source address.
-const (
-	addressFailures = 100
-	addressWindow   = 5 * time.Minute
-)
-
-// tooMany refuses an attempt that comes too early by wait.
-func tooMany(wait time.Duration) error {
-	return &apperr.Error{
-		Code: apperr.TooManyRequests, Detail: "Too many failed attempts. Wait as long as Retry-After says, then try again.",
-		Reason: "throttled", RetryAfter: wait,
-	}
-}
+// failuresPerAddress is how many wrong passwords, and how many wrong codes, one address may send in a throttle.Window. People behind
+// one address share them: an office of a thousand may mistype a hundred times in five minutes.
+const failuresPerAddress = 100
 
 // UnthrottleStore is what forgetting failures needs of a store.
 type UnthrottleStore interface {
@@ -90,8 +66,8 @@ type UnthrottleStore interface {
 	Throttles
 }
 
-// Unthrottle forgets the failed passwords of a name and, if there is such an account, the failed codes of the account. Windows
-// of addresses stay. It reports whether there is such an account. The errors are those of a Changer, ErrNoAccount aside.
+// Unthrottle forgets the failed passwords of a name and, if there is such an account, those at its places and the failed codes of the
+// account. Windows of addresses stay. It reports whether there is such an account. The errors are those of a Changer, ErrNoAccount aside.
 func Unthrottle(ctx context.Context, store UnthrottleStore, username string) (bool, error) {
 	canonical, err := Canonical(username)
 	if err != nil {
@@ -107,40 +83,19 @@ func Unthrottle(ctx context.Context, store UnthrottleStore, username string) (bo
 	if !found {
 		return false, nil
 	}
-	if err := store.ClearThrottle(ctx, codeSubject(account.UserID)); err != nil {
-		return false, apperr.Dependency(err)
+	subjects := []string{codeSubject(account.UserID)}
+	for place := range account.Places {
+		subjects = append(subjects, placeSubject(place))
+	}
+	for _, subject := range subjects {
+		if err := store.ClearThrottle(ctx, subject); err != nil {
+			return false, apperr.Dependency(err)
+		}
 	}
 	return true, nil
 }
 
-// What failures are counted under: a username, an account's codes, and an address in the window that ends at end (Unix seconds).
-func nameSubject(canonical string) string { return subject("password", canonical) }
-func codeSubject(userID token.ID) string  { return subject("code", userID.String()) }
-func addressSubject(a string, end int64) string {
-	return subject("address", network(a), strconv.FormatInt(end, 10))
-}
-
-// subject hashes its parts, each after its length, so that a row shows neither a name nor an address.
-func subject(parts ...string) string {
-	var b []byte
-	for _, part := range parts {
-		b = binary.BigEndian.AppendUint32(b, uint32(len(part))) //nolint:gosec // G115: parts are bounded by the request's size
-		b = append(b, part...)
-	}
-	sum := sha256.Sum256(b)
-	return hex.EncodeToString(sum[:])
-}
-
-// network returns what is counted as one source: an IPv4 address, or an IPv6 network of 64 bits, which is the least that
-// one subscriber gets (RFC 6177).
-func network(address string) string {
-	ip, err := netip.ParseAddr(address)
-	if err != nil {
-		return address
-	}
-	ip = ip.Unmap().WithZone("")
-	if ip.Is6() {
-		return netip.PrefixFrom(ip, 64).Masked().String()
-	}
-	return ip.String()
-}
+// What failures are counted under: a username, one of an account's places, and an account's codes.
+func nameSubject(canonical string) string { return throttle.Subject("password", canonical) }
+func placeSubject(place string) string    { return throttle.Subject("password at", place) }
+func codeSubject(userID token.ID) string  { return throttle.Subject("code", userID.String()) }

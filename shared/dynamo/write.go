@@ -40,6 +40,15 @@ func Delete(ctx context.Context, client *dynamodb.Client, in *dynamodb.DeleteIte
 	})
 }
 
+// Happened translates the error of a write whose condition may well not hold: whether the write was done, and the error if that is
+// not known.
+func Happened(err error) (bool, error) {
+	if errors.Is(err, ErrCondition) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
 func write(ctx context.Context, table *string, do func() error) error {
 	err := retry(ctx, func() error { return mark(do()) })
 	if err == nil {

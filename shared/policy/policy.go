@@ -138,6 +138,7 @@ func rules() []rule {
 		// Standards.
 
 		// Audit.
+		{Route{Own, "GET", "/audit-events"}, admin | apiTokens},
 	}
 }
 

@@ -16,6 +16,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"sallyport/tools/endtoend"
 )
 
 // buildFlags are those that functions are built with, as in the local run; the Makefile adds -buildvcs=false to them.
@@ -177,32 +179,16 @@ func (f *function) start(ctx context.Context, events int) (started, error) {
 	case <-time.After(time.Minute):
 		err = errors.New("no answer within a minute")
 	}
-	s.peakKiB = peakResident(command.Process.Pid)
+	peak, unread := endtoend.PeakResident(command.Process.Pid)
+	s.peakKiB = peak
 	if killed := command.Process.Kill(); killed != nil {
 		return s, fmt.Errorf("ending %s: %w", f.program, killed)
 	}
 	_ = command.Wait() // it was killed, and says so
-	if err != nil {
+	if err = errors.Join(err, unread); err != nil {
 		return s, fmt.Errorf("%w\n%s", err, output.String())
 	}
 	return s, nil
-}
-
-// peakResident reads VmHWM, in KiB.
-func peakResident(pid int) int {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	if err != nil {
-		return 0
-	}
-	for line := range strings.Lines(string(text)) {
-		if value, ok := strings.CutPrefix(line, "VmHWM:"); ok {
-			var kib int
-			if _, err := fmt.Sscan(value, &kib); err == nil {
-				return kib
-			}
-		}
-	}
-	return 0
 }
 
 // zipSize is what a deployment would upload.

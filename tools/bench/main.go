@@ -18,7 +18,7 @@ import (
 
 func main() {
 	out := flag.String("out", "docs/benchmarks.md", "the page to write; - for standard output")
-	only := flag.String("only", "", "measure one part: decisions, coldstarts or http; prints to standard output")
+	only := flag.String("only", "", "measure one part: decisions, coldstarts, http or memory; prints to standard output")
 	flag.Parse()
 	if *only != "" {
 		*out = "-"
@@ -74,7 +74,7 @@ func run(ctx context.Context, out, only string) error {
 	for _, part := range []struct {
 		name    string
 		measure func(context.Context, *report, string, string) error
-	}{{"decisions", decisions}, {"coldstarts", coldStarts}, {"http", endToEnd}} {
+	}{{"decisions", decisions}, {"coldstarts", coldStarts}, {"http", endToEnd}, {"memory", memory}} {
 		if only != "" && only != part.name {
 			continue
 		}

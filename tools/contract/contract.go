@@ -71,5 +71,6 @@ func Routes() []Route {
 		// Standards.
 
 		// Audit.
+		{Method: "GET", Path: "/audit-events", Allowed: []string{"ADMIN"}, APITokens: true, Status: 200},
 	}
 }

@@ -83,14 +83,19 @@ func (c Client) Do(ctx context.Context, method, path string, body any, headers .
 		}
 		req.Header.Add(headers[i], headers[i+1])
 	}
+	return c.Send(req)
+}
+
+// Send sends a request as it is.
+func (c Client) Send(req *http.Request) (Response, error) {
 	answer, err := c.HTTP.Do(req)
 	if err != nil {
-		return Response{}, fmt.Errorf("%s %s: %w", method, path, err)
+		return Response{}, fmt.Errorf("%s %s: %w", req.Method, req.URL.Path, err)
 	}
 	defer answer.Body.Close() //nolint:errcheck // nothing is lost with a body that has been read
 	text, err := io.ReadAll(answer.Body)
 	if err != nil {
-		return Response{}, fmt.Errorf("%s %s: %w", method, path, err)
+		return Response{}, fmt.Errorf("%s %s: %w", req.Method, req.URL.Path, err)
 	}
 	response := Response{Status: answer.StatusCode, Header: answer.Header, Body: string(text)}
 	if json.Unmarshal(text, &response.JSON) != nil {

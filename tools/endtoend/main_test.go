@@ -34,6 +34,9 @@ func run(m *testing.M) int {
 	}
 	defer os.RemoveAll(dir) //nolint:errcheck // a temporary folder
 	if root, err = filepath.Abs("../.."); err == nil {
+		err = readDescription(root)
+	}
+	if err == nil {
 		program, err = endtoend.Build(context.Background(), root, dir, "-race")
 	}
 	if err == nil {
@@ -43,6 +46,7 @@ func run(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
+	shared.Client = watched(shared.Client)
 	code := m.Run()
 	runners := []*endtoend.Runner{shared}
 	if unharmed.runner != nil {
@@ -56,6 +60,10 @@ func run(m *testing.M) int {
 	}
 	if err := sweep(context.Background()); err != nil {
 		fmt.Fprintln(os.Stderr, "deleting what the tests made:", err)
+		code = 1
+	}
+	for _, fault := range undescribed() {
+		fmt.Fprintln(os.Stderr, fault)
 		code = 1
 	}
 	// Last of all, over all that every test has made them print.
@@ -86,6 +94,9 @@ func unharmedRun(t *testing.T) *endtoend.Runner {
 		if unharmed.err = os.Mkdir(dir, 0o700); unharmed.err == nil {
 			unharmed.runner, unharmed.err = endtoend.Start(program, root, dir, withBackends()...)
 		}
+		if unharmed.err == nil {
+			unharmed.runner.Client = watched(unharmed.runner.Client)
+		}
 	})
 	if unharmed.err != nil {
 		t.Fatal(unharmed.err)
@@ -101,6 +112,7 @@ func start(t *testing.T, args ...string) *endtoend.Runner {
 	if err != nil {
 		t.Fatal(err)
 	}
+	runner.Client = watched(runner.Client)
 	t.Cleanup(func() {
 		if err := runner.Stop(); err != nil {
 			t.Error(err)
@@ -155,7 +167,7 @@ type caller struct {
 
 func calling(t *testing.T, client endtoend.Client) caller {
 	t.Helper()
-	return caller{client, t}
+	return caller{watched(client), t}
 }
 
 func (c caller) do(method, path string, body any, headers ...string) endtoend.Response {

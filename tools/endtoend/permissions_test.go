@@ -249,6 +249,9 @@ func everything(t *testing.T, runner *endtoend.Runner) {
 		wants(t, "renewing", renewed, 200)
 		wants(t, "logout", c.logout(renewed.Text("access_token")), 204)
 	}
+	for _, query := range []string{"", "?user_id=-", "?actor_id=" + c.user().UserID} {
+		wants(t, "audit events", c.get("/audit-events"+query, c.admin(runner)), 200)
+	}
 	stolen := c.signIn(c.user())
 	wants(t, "renewing", c.renew(stolen), 200)
 	time.Sleep(2100 * time.Millisecond) // for the other one to be out of its grace

@@ -2,6 +2,7 @@ package expanded_test
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -128,5 +129,29 @@ func TestTheFirewallsStricterRuleIsForTheOpenRoutes(t *testing.T) {
 		if found := slices.ContainsFunc(words, func(word string) bool { return strings.Contains(path, word) }); found != open {
 			t.Errorf("%s: open %v, under the stricter rule %v", path, open, found)
 		}
+	}
+}
+
+// What anyone may call has the lower rate: the settings name each open method and no other, beside the one for all.
+func TestEachOpenMethodHasTheRateOfSignIns(t *testing.T) {
+	s, ok := expand(t, "RequestsPerSecond=70", "SignInsPerSecond=7")
+	if !ok {
+		return
+	}
+	want := map[string]string{"* /*": "70 70"}
+	for path, methods := range s.property("Api", "Body", "paths").(map[string]any) {
+		for method, operation := range methods.(map[string]any) {
+			if strings.Contains(fmt.Sprint(operation), "NONE") {
+				want[strings.ToUpper(method)+" /"+strings.ReplaceAll(path, "/", "~1")] = "7 7"
+			}
+		}
+	}
+	got := map[string]string{}
+	for _, each := range s.property("ApiStage", "MethodSettings").([]any) {
+		setting := each.(map[string]any)
+		got[fmt.Sprint(setting["HttpMethod"], " ", setting["ResourcePath"])] = fmt.Sprint(setting["ThrottlingRateLimit"], " ", setting["ThrottlingBurstLimit"])
+	}
+	if !maps.Equal(got, want) || len(want) < 4 {
+		t.Errorf("the rates are %v, want %v", got, want)
 	}
 }

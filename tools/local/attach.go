@@ -71,7 +71,7 @@ func (s *system) serveAttached(ctx context.Context) (string, error) {
 		return "", fmt.Errorf("listen for %s: %w", s.options.attach, err)
 	}
 	server := newServer(withDeadline(gateway.New(s.attached.API, deadlineInvoker{s.platform}, gateway.Options{
-		Region: template.Region, AccountID: template.AccountID, APIID: "attached", Log: s.logRequest,
+		Region: template.Region, AccountID: template.AccountID, APIID: "attached", Log: s.logRequest, Throttle: s.options.throttle,
 	})), s.out)
 	go server.Serve(listener)                         //nolint:errcheck // returns when the server is closed
 	context.AfterFunc(ctx, func() { server.Close() }) //nolint:errcheck // the run is over

@@ -23,6 +23,7 @@ type options struct {
 	sam          string // address of sam local; empty: it is not run
 	state        string
 	quiet        bool
+	throttle     bool
 	maxProcesses int
 }
 
@@ -54,6 +55,7 @@ func parseFlags(arguments []string, help io.Writer) (options, error) {
 	flags.StringVar(&o.sam, "sam", "", "`address` on which sam local serves the API too, on the same tables and keys (make sam-local builds for it first)")
 	flags.StringVar(&o.state, "state", ".local/state.json", "`file` that tells other programs where everything is, while it runs")
 	flags.BoolVar(&o.quiet, "quiet", false, "print neither requests nor function logs")
+	flags.BoolVar(&o.throttle, "throttle", false, "limit each route's requests as the template says; without it a load test measures the functions, not the limit")
 	flags.IntVar(&o.maxProcesses, "pool", 4, "most `processes` of one function")
 	err := flags.Parse(arguments)
 	switch {

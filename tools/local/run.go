@@ -61,7 +61,7 @@ func run(ctx, hurry context.Context, o options, out *output) (err error) {
 		return state.write(s.state(urls, invitation))
 	}, out)
 	server := newServer(withDeadline(invitations.watch(gateway.New(s.stack.API, deadlineInvoker{s.platform}, gateway.Options{
-		Region: template.Region, AccountID: template.AccountID, APIID: "local", Log: s.logRequest,
+		Region: template.Region, AccountID: template.AccountID, APIID: "local", Log: s.logRequest, Throttle: s.options.throttle,
 	}))), out)
 	defer server.Close() //nolint:errcheck // closed already, unless what follows fails
 	served := make(chan error, 2)

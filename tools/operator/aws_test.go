@@ -33,6 +33,7 @@ func signedInToAWS(t *testing.T, cloudFormation http.Handler) *dynamodb.Client {
 	client := clientOf(t, url)
 	createTable(t, client, "gate-Invitations", "code_hash")
 	createTable(t, client, "gate-Accounts", "username")
+	createTable(t, client, "gate-Throttles", "subject")
 	useAWS(t, cloudFormation, url)
 	return client
 }

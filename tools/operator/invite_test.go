@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -68,8 +69,9 @@ func registrarOn(t *testing.T, client *dynamodb.Client) *account.Registrar {
 		t.Fatal(err)
 	}
 	return &account.Registrar{
-		Store:  accountstore.New(client, accountstore.Tables{Accounts: "gate-Accounts", Invitations: "gate-Invitations"}),
+		Store:  accountstore.New(client, accountstore.Tables{Accounts: "gate-Accounts", Invitations: "gate-Invitations", Throttles: "gate-Throttles"}),
 		Hasher: hasher, Sealer: unsealed{}, Strength: password.CheckStrength, Issuer: "test", Now: time.Now,
+		Log: slog.New(slog.DiscardHandler), PerAddress: 100,
 	}
 }
 

@@ -110,7 +110,7 @@ func (s *service) wire(t *testing.T) {
 	ring := envelope.NewRing(keystore.New(s.store.database, tables["DataKeys"]), s.store.key(), defaultStage, time.Now, log)
 	s.registrar = account.Registrar{
 		Store: accounts, Sealer: s.store.key(), Hasher: hasher, Strength: password.CheckStrength,
-		FreeRoles: []policy.Role{policy.Consumer}, Issuer: "Sallyport", Now: time.Now,
+		FreeRoles: []policy.Role{policy.Consumer}, Issuer: "Sallyport", Now: time.Now, Log: log, PerAddress: 1000,
 	}
 	s.beginner = account.Beginner{Store: accounts, Hasher: hasher, ChallengeLife: 5 * time.Minute, Now: time.Now, Log: log}
 	s.finisher = account.Finisher{
@@ -226,7 +226,7 @@ func (s *service) verifyOTP(r *http.Request) (int, any, error) {
 	if err := json.NewDecoder(r.Body).Decode(&in); err != nil {
 		return 400, nil, nil //nolint:nilerr // the status says it
 	}
-	got, err := s.finisher.Finish(r.Context(), in.ChallengeID, secret.New(in.OTP))
+	got, err := s.finisher.Finish(r.Context(), account.FinishInput{ChallengeID: in.ChallengeID, Code: secret.New(in.OTP)})
 	return 200, map[string]any{
 		"access_token": got.AccessToken.Reveal(), "token_type": "Bearer", "expires_in": int(got.ExpiresIn.Seconds()),
 		"session_id": got.Identity.SessionID, "role": got.Identity.Role.String(),

@@ -87,6 +87,7 @@ func (s *Store) finish(records map[sessiontest.Key]session.Record, c account.Com
 	}
 	after := clone(c.After)
 	a.Status, a.LastTOTPStep, a.RecoveryCodes, a.Sessions = after.Status, after.LastTOTPStep, after.RecoveryCodes, after.Sessions
+	a.Places, a.LapsesAt = after.Places, 0
 	a.Revision++
 	s.accounts[a.Username] = a
 	return nil

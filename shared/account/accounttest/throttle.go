@@ -40,7 +40,7 @@ func (s *Store) ClearThrottle(ctx context.Context, subject string) error {
 	})
 }
 
-// CountFailure implements account.FailureCounter.
+// CountFailure implements throttle.Counter.
 func (s *Store) CountFailure(ctx context.Context, subject string, limit int, expiresAt int64) (counted bool, err error) {
 	err = s.Write(ctx, "CountFailure", func() error {
 		s.step(func() {
@@ -56,7 +56,7 @@ func (s *Store) CountFailure(ctx context.Context, subject string, limit int, exp
 	return counted, err
 }
 
-// ForgiveFailure implements account.FailureCounter.
+// ForgiveFailure implements throttle.Counter.
 func (s *Store) ForgiveFailure(ctx context.Context, subject string) error {
 	return s.Write(ctx, "ForgiveFailure", func() error {
 		s.step(func() {

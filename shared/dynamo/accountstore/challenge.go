@@ -2,7 +2,6 @@ package accountstore
 
 import (
 	"context"
-	"errors"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -58,13 +57,5 @@ func (s *Store) CountAttempt(ctx context.Context, id string, limit int, now int6
 			":limit": dynamo.N(int64(limit)), ":now": dynamo.N(now), ":one": dynamo.N(1),
 		},
 	})
-	return happened(err)
-}
-
-// happened translates the answer of a conditional write whose condition may well not hold.
-func happened(err error) (bool, error) {
-	if errors.Is(err, dynamo.ErrCondition) {
-		return false, nil
-	}
-	return err == nil, err
+	return dynamo.Happened(err)
 }

@@ -11,6 +11,7 @@ import (
 	"sallyport/shared/account"
 	"sallyport/shared/dynamo"
 	"sallyport/shared/dynamo/sessionstore"
+	"sallyport/shared/dynamo/throttlestore"
 	"sallyport/shared/policy"
 )
 
@@ -44,7 +45,7 @@ func (s *Store) ChangeAccount(ctx context.Context, change account.Change) error 
 	}
 	for _, subject := range slices.Compact(slices.Sorted(slices.Values(change.Forgets))) {
 		actions = append(actions, types.TransactWriteItem{Delete: &types.Delete{
-			TableName: aws.String(s.tables.Throttles), Key: throttleKey(subject),
+			TableName: aws.String(s.tables.Throttles), Key: throttlestore.Key(subject),
 		}})
 	}
 	err := dynamo.Transact(ctx, s.client, actions)

@@ -58,6 +58,7 @@ func (s *Store) signIn(c account.Completion) *types.Update {
 		":sessions":        sessionsValue(c.After.Sessions),
 		":step":            dynamo.N(c.After.LastTOTPStep),
 		":recovery_codes":  dynamo.Strings(c.After.RecoveryCodes),
+		":places":          dynamo.Numbers(c.After.Places),
 		":one":             dynamo.N(1),
 	}
 	used := 0
@@ -77,7 +78,7 @@ func (s *Store) signIn(c account.Completion) *types.Update {
 		Key:                 accountKey(c.Before.Username),
 		ConditionExpression: aws.String(strings.Join(conditions, " AND ")),
 		UpdateExpression: aws.String("SET sessions = :sessions, last_totp_step = :step, recovery_codes = :recovery_codes, " +
-			"#status = :status ADD revision :one"),
+			"#status = :status, places = :places REMOVE lapses_at ADD revision :one"),
 		ExpressionAttributeNames:  map[string]string{"#status": "status"},
 		ExpressionAttributeValues: values,
 	}

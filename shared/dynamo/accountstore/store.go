@@ -6,6 +6,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"sallyport/shared/account"
+	"sallyport/shared/dynamo/throttlestore"
 )
 
 // Tables names the tables. A function names those that its own stores use, and may touch no other.
@@ -14,11 +15,13 @@ type Tables struct {
 	Challenges  string // both steps of sign-in, erasure
 	Tokens      string // the second step, changes of accounts
 	Invitations string // registration, invitations
-	Throttles   string // both steps of sign-in, changes that forget failures, erasure
+	Throttles   string // registration, both steps of sign-in, changes that forget failures, erasure
 }
 
 // Store is every store that package account asks for. It is safe for concurrent use.
 type Store struct {
+	*throttlestore.Store // of Throttles
+
 	client *dynamodb.Client
 	tables Tables
 }
@@ -35,4 +38,6 @@ var (
 )
 
 // New returns a Store.
-func New(client *dynamodb.Client, tables Tables) *Store { return &Store{client, tables} }
+func New(client *dynamodb.Client, tables Tables) *Store {
+	return &Store{throttlestore.New(client, tables.Throttles), client, tables}
+}

@@ -9,11 +9,12 @@ import (
 
 	"sallyport/shared/account"
 	"sallyport/shared/dynamo"
+	"sallyport/shared/dynamo/throttlestore"
 )
 
 // Throttle implements account.Throttles. IAM: GetItem on Throttles.
 func (s *Store) Throttle(ctx context.Context, subject string) (account.Throttle, error) {
-	row, found, err := dynamo.Get(ctx, s.client, s.tables.Throttles, throttleKey(subject))
+	row, found, err := dynamo.Get(ctx, s.client, s.tables.Throttles, throttlestore.Key(subject))
 	if err != nil || !found {
 		return account.Throttle{}, err
 	}
@@ -25,8 +26,6 @@ func (s *Store) Throttle(ctx context.Context, subject string) (account.Throttle,
 	}
 	return throttle, nil
 }
-
-func throttleKey(subject string) dynamo.Item { return dynamo.Item{"subject": dynamo.S(subject)} }
 
 // SetThrottle implements account.Throttles. IAM: PutItem and DeleteItem on Throttles. When the answer of an attempt is lost,
 // the next reports ErrConflict, and the failure may be counted once more: rather a longer wait than a guess for free.
@@ -42,7 +41,7 @@ func (s *Store) SetThrottle(ctx context.Context, subject string, seen, next acco
 	var err error
 	if next == (account.Throttle{}) {
 		err = dynamo.Delete(ctx, s.client, &dynamodb.DeleteItemInput{
-			TableName: aws.String(s.tables.Throttles), Key: throttleKey(subject),
+			TableName: aws.String(s.tables.Throttles), Key: throttlestore.Key(subject),
 			ConditionExpression: aws.String(condition), ExpressionAttributeValues: values,
 		})
 	} else {
@@ -65,35 +64,6 @@ func (s *Store) SetThrottle(ctx context.Context, subject string, seen, next acco
 // ClearThrottle implements account.Throttles. IAM: DeleteItem on Throttles.
 func (s *Store) ClearThrottle(ctx context.Context, subject string) error {
 	return dynamo.Delete(ctx, s.client, &dynamodb.DeleteItemInput{
-		TableName: aws.String(s.tables.Throttles), Key: throttleKey(subject),
+		TableName: aws.String(s.tables.Throttles), Key: throttlestore.Key(subject),
 	})
-}
-
-// CountFailure implements account.FailureCounter. IAM: UpdateItem on Throttles. When the answer of an attempt is lost, the
-// next counts once more.
-func (s *Store) CountFailure(ctx context.Context, subject string, limit int, expiresAt int64) (bool, error) {
-	if limit <= 0 {
-		return false, nil // a subject without a row has reached such a limit too
-	}
-	return happened(dynamo.Update(ctx, s.client, &dynamodb.UpdateItemInput{
-		TableName: aws.String(s.tables.Throttles), Key: throttleKey(subject),
-		ConditionExpression: aws.String("attribute_not_exists(failures) OR failures < :limit"),
-		UpdateExpression: aws.String("SET expires_at = :expires_at, blocked_until = if_not_exists(blocked_until, :never) " +
-			"ADD failures :one"),
-		ExpressionAttributeValues: dynamo.Item{
-			":limit": dynamo.N(int64(limit)), ":expires_at": dynamo.N(expiresAt), ":never": dynamo.N(0), ":one": dynamo.N(1),
-		},
-	}))
-}
-
-// ForgiveFailure implements account.FailureCounter. IAM: UpdateItem on Throttles. What has been forgotten already, or was
-// never counted, stays so.
-func (s *Store) ForgiveFailure(ctx context.Context, subject string) error {
-	_, err := happened(dynamo.Update(ctx, s.client, &dynamodb.UpdateItemInput{
-		TableName: aws.String(s.tables.Throttles), Key: throttleKey(subject),
-		ConditionExpression:       aws.String("failures > :none"),
-		UpdateExpression:          aws.String("ADD failures :minus_one"),
-		ExpressionAttributeValues: dynamo.Item{":none": dynamo.N(0), ":minus_one": dynamo.N(-1)},
-	}))
-	return err
 }

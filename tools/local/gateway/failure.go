@@ -72,6 +72,12 @@ func badRequest(status int, message, reason string) *failure {
 	return &failure{kind: default4XX, status: status, errorType: "BadRequestException", message: message, reason: reason}
 }
 
+// throttled is for a request above the limits of its route.
+func throttled() *failure {
+	return &failure{kind: "THROTTLED", status: http.StatusTooManyRequests, errorType: "TooManyRequestsException", message: "Too Many Requests",
+		reason: "the route's rate and burst limits are exceeded"}
+}
+
 // badGateway is for a function that failed, or whose answer is not one. "Set up Lambda proxy integrations", Output
 // format: 502.
 func badGateway(reason string) *failure {

@@ -39,6 +39,7 @@ type Options struct {
 	APIID     string
 	Log       func(RequestLine) // called once a request, after its answer, from many goroutines; may be nil
 	Clock     func() time.Time  // nil: time.Now
+	Throttle  bool              // act on the routes' throttles; else none is limited
 }
 
 // RequestLine describes one answered request. It holds nothing secret of it: no query, header or body.
@@ -55,13 +56,14 @@ type RequestLine struct {
 	Problem string
 }
 
-// gateway is one deployed API. It is not changed after New, but for the authorizer's cache.
+// gateway is one deployed API. It is not changed after New, but for the authorizer's cache and the buckets.
 type gateway struct {
 	api          template.API
 	invoker      Invoker
 	options      Options
 	router       *router
 	cache        *verdictCache // nil if answers of the authorizer are not cached
+	buckets      map[string]*bucket
 	responses    map[string]customResponse
 	deploymentID string
 }
@@ -77,6 +79,9 @@ func New(api template.API, invoker Invoker, o Options) http.Handler {
 	}
 	g := &gateway{api: api, invoker: invoker, options: o, router: newRouter(api.Routes),
 		responses: compileResponses(api.GatewayResponses), deploymentID: resourceID(o.APIID + "/" + api.StageName)}
+	if o.Throttle {
+		g.buckets = newBuckets(api.Routes, o.Clock())
+	}
 	if api.Authorizer != nil && api.Authorizer.ResultTTL > 0 {
 		g.cache = newVerdictCache(api.Authorizer.ResultTTL, o.Clock)
 	}
@@ -109,6 +114,9 @@ func (g *gateway) handle(ctx context.Context, x *exchange) (response, *failure) 
 	}
 	if x.route, x.pathParameters = g.router.match(x.method, x.path); x.route == nil {
 		return response{}, unknownRoute(x.request)
+	}
+	if b := g.buckets[bucketOf(x.route.Route)]; b != nil && !b.take(g.options.Clock()) {
+		return response{}, throttled()
 	}
 	if x.route.Authorized {
 		if f := g.authorize(ctx, x); f != nil {

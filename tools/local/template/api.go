@@ -25,7 +25,7 @@ func (d *document) api() (API, error) {
 	if err := d.checkAPI(r); err != nil {
 		return API{}, err
 	}
-	m, err := d.withGlobals(r, "Api", "StageName", "Auth", "GatewayResponses", "Cors", "Variables", "BinaryMediaTypes")
+	m, err := d.withGlobals(r, "Api", "StageName", "Auth", "GatewayResponses", "Cors", "Variables", "BinaryMediaTypes", "MethodSettings")
 	if err != nil {
 		return API{}, err
 	}
@@ -51,8 +51,11 @@ func (d *document) api() (API, error) {
 		return a, err
 	}
 	preflights, err := d.preflights(r, m.get("Cors"), auth, a)
+	if err != nil {
+		return a, err
+	}
 	a.Routes = append(a.Routes, preflights...)
-	return a, err
+	return a, d.throttle(r, m.get("MethodSettings"), a.Routes)
 }
 
 // checkAPI refuses the properties that would change what callers see and that the local gateway does not act on.

@@ -101,6 +101,7 @@ type Route struct {
 	Authorized bool   // whether API.Authorizer decides first
 	Line       int    // of the event
 	Preflight  *Preflight
+	Throttle   *Throttle // nil: no limit is set
 }
 
 // Preflight is the answer of an OPTIONS method that Cors adds. No function is behind it.
