@@ -13,9 +13,6 @@ type EraseStore interface {
 
 	// DeleteChallenges deletes the challenges of the user.
 	DeleteChallenges(ctx context.Context, userID token.ID) error
-
-	// ClearThrottle deletes the row of a subject, whatever it says.
-	ClearThrottle(ctx context.Context, subject string) error
 }
 
 // Forgetter keeps what happened, and forgets to whom.
@@ -41,21 +38,18 @@ func (e *Eraser) Erase(ctx context.Context, by Actor, userID token.ID) error {
 		return errOneself(userID)
 	}
 	administrator := NewAdministrator(e.Store)
-	disabled, err := administrator.change(ctx, by, userID, ending((*Account).disable))
-	if err != nil {
+	if _, err := administrator.change(ctx, by, userID, ending((*Account).disable)); err != nil {
 		return err
 	}
-	for _, step := range []func() error{
-		func() error { return e.forget(ctx, userID) },
-		func() error { return e.Store.DeleteChallenges(ctx, userID) },
-		func() error { return e.Store.ClearThrottle(ctx, nameSubject(disabled.Account.Username)) },
-		func() error { return e.Store.ClearThrottle(ctx, codeSubject(userID)) },
-	} {
-		if err := step(); err != nil {
-			return aboutAccount(apperr.Dependency(err), userID)
-		}
+	if err := e.forget(ctx, userID); err != nil {
+		return aboutAccount(apperr.Dependency(err), userID)
 	}
-	_, err = administrator.change(ctx, by, userID, remove)
+	if err := e.Store.DeleteChallenges(ctx, userID); err != nil {
+		return aboutAccount(apperr.Dependency(err), userID)
+	}
+	_, err := administrator.change(ctx, by, userID, func(before Account) (decision, error) {
+		return decision{forgets: append(before.subjects(), nameSubject(before.Username))}, nil
+	})
 	return err
 }
 

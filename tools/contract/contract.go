@@ -48,6 +48,9 @@ func (r Route) Template() string { return cmp.Or(r.Resource, r.Path) }
 // Allows reports whether the role may call the route.
 func (r Route) Allows(role string) bool { return slices.Contains(r.Allowed, role) }
 
+// nobody is an id that nothing has.
+const nobody = "00000000000000000000000000000000"
+
 // Routes returns every route that needs a token.
 func Routes() []Route {
 	anyone := RoleNames()
@@ -64,7 +67,15 @@ func Routes() []Route {
 
 		// Credentials.
 
-		// Administration.
+		// Administration. What is asked about an account or an invitation is asked about one that is not there.
+		{Method: "GET", Path: "/invitations", Allowed: []string{"ADMIN"}, APITokens: true, Status: 200},
+		{Method: "DELETE", Path: "/invitations/" + nobody + nobody, Resource: "/invitations/{invitation_id}", Allowed: []string{"ADMIN"}, Status: 404},
+		{Method: "GET", Path: "/accounts", Allowed: []string{"ADMIN"}, APITokens: true, Status: 200},
+		{Method: "GET", Path: "/accounts/" + nobody, Resource: "/accounts/{user_id}", Allowed: []string{"ADMIN"}, APITokens: true, Status: 404},
+		{Method: "PATCH", Path: "/accounts/" + nobody, Resource: "/accounts/{user_id}", Allowed: []string{"ADMIN"}, Status: 404, Body: map[string]any{"status": "disabled"}},
+		{Method: "DELETE", Path: "/accounts/" + nobody + "/sessions", Resource: "/accounts/{user_id}/sessions", Allowed: []string{"ADMIN"}, Status: 404},
+		{Method: "POST", Path: "/accounts/" + nobody + "/reset-second-factor", Resource: "/accounts/{user_id}/reset-second-factor", Allowed: []string{"ADMIN"}, Status: 404},
+		{Method: "DELETE", Path: "/accounts/" + nobody, Resource: "/accounts/{user_id}", Allowed: []string{"ADMIN"}, Status: 404},
 
 		// API tokens.
 
