@@ -27,6 +27,7 @@ import (
 type request struct {
 	ChallengeID string      `json:"challenge_id"`
 	OTP         secret.Text `json:"otp"`
+	Device      *string     `json:"device,omitzero"`
 }
 
 type response struct {
@@ -78,7 +79,8 @@ func handler(finisher *account.Finisher) apigw.Handler {
 			return apigw.Answer{}, err
 		}
 		signedIn, err := finisher.Finish(ctx, account.FinishInput{
-			ChallengeID: in.ChallengeID, Code: in.OTP, Address: req.RequestContext.Identity.SourceIP,
+			ChallengeID: in.ChallengeID, Code: in.OTP, Device: in.Device,
+			UserAgent: req.RequestContext.Identity.UserAgent, Address: req.RequestContext.Identity.SourceIP,
 		})
 		if err != nil {
 			return apigw.Answer{}, err

@@ -13,20 +13,15 @@ import (
 // ErrNoAccount means that nobody has the name.
 var ErrNoAccount = errors.New("account: there is no account of that name")
 
-// What ChangeAccount answers when whoever makes the change may not make it any more. Neither is worth another attempt.
-var (
-	// ErrSignedOut means that the session in which the change is made has ended.
-	ErrSignedOut = errors.New("account: the session of who makes the change has ended")
-
-	// ErrNotAdmin means that who makes the change is no active ADMIN.
-	ErrNotAdmin = errors.New("account: who makes the change is no active ADMIN")
-)
+// ErrNotAdmin means that who makes a change is no active ADMIN.
+var ErrNotAdmin = errors.New("account: who makes the change is no active ADMIN")
 
 // ChangeStore is what changing an account needs of a store.
 type ChangeStore interface {
 	Reader
 
-	// ChangeAccount does all of the change, or nothing. ErrSignedOut and ErrNotAdmin are about change.By. ErrConflict means that
+	// ChangeAccount does all of the change, or nothing. ErrSignedOut and ErrNotAdmin are about change.By, and not
+	// worth another attempt. ErrConflict means that
 	// the account is no longer as it was read. Any other error means that the store could not answer.
 	ChangeAccount(ctx context.Context, change Change) error
 }

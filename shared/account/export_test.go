@@ -23,3 +23,7 @@ func InvitationHash(code string) string { return invitationHash(secret.New(code)
 
 // EnrolmentHash is what is stored of an enrolment's code.
 func EnrolmentHash(code string) string { return enrolmentHash(secret.New(code)) }
+
+func ClientLabel(userAgent string) string { return clientLabel(userAgent) }
+
+func CheckLabel(member, label string) error { return checkLabel(member, label) }

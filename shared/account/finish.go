@@ -66,7 +66,20 @@ type Finisher struct {
 type FinishInput struct {
 	ChallengeID string
 	Code        secret.Text
-	Address     string // the source address, as the gateway saw it
+	Device      *string // what the session is called in the account's list; nil: what the client calls itself
+	UserAgent   string  // what the client calls itself; may be empty
+	Address     string  // the source address, as the gateway saw it
+}
+
+// entry is the account's note of the session that the input begins.
+func (in FinishInput) entry(record session.Record) SessionEntry {
+	entry := SessionEntry{
+		SessionID: record.SessionID, CreatedAt: record.CreatedAt, ExpiresAt: record.LimitAt, AddressFamily: addressFamily(in.Address),
+	}
+	if entry.Device = clientLabel(in.UserAgent); in.Device != nil {
+		entry.Device = *in.Device
+	}
+	return entry
 }
 
 // SignedIn is a new session.
@@ -106,7 +119,7 @@ func errWrongCode() error {
 }
 
 // Finish checks the code that answers a challenge, and begins a session. The error's code is InvalidRequest (not the form of
-// a code; not counted), Unauthenticated, TooManyRequests, ServiceUnavailable, or Corrupt, which is an alarm: a stored row or the
+// a code, or no label for a device; not counted), Unauthenticated, TooManyRequests, ServiceUnavailable, or Corrupt, which is an alarm: a stored row or the
 // day's data key is damaged. A TOTP secret that does not open is an alarm too, but Unauthenticated.
 //
 // An attempt is counted before it is judged, against its address, its challenge and the account, so that parallel guesses cannot
@@ -118,6 +131,11 @@ func (f *Finisher) Finish(ctx context.Context, in FinishInput) (SignedIn, error)
 	}
 	if len(in.ChallengeID) > MaxCodeLength {
 		return SignedIn{}, apperr.New(apperr.InvalidRequest, "The challenge_id must have at most 128 bytes.")
+	}
+	if in.Device != nil {
+		if err := checkLabel("device", *in.Device); err != nil {
+			return SignedIn{}, err
+		}
 	}
 	limit := throttle.Addresses{
 		Counter: f.Store, Route: "verify-otp", Most: failuresPerAddress, Now: f.Now, Log: f.Log,
@@ -196,7 +214,7 @@ func (f *Finisher) answer(ctx context.Context, in FinishInput, challenge Challen
 			return SignedIn{}, err
 		}
 		completion := Completion{Challenge: challenge, Before: before, After: after, Record: record}
-		completion.Evicted = completion.After.addSession(record, now.Unix())
+		completion.Evicted = completion.After.addSession(record.TokenID, in.entry(record), now.Unix())
 		completion.After.addPlace(in.Address, now)
 		switch err := f.Store.FinishSignIn(ctx, completion); {
 		case err == nil:

@@ -128,6 +128,9 @@ func rules() []rule {
 
 		// Sessions.
 		{Route{Own, "POST", "/renew"}, anyone},
+		{Route{Own, "GET", "/sessions"}, anyone},
+		{Route{Own, "DELETE", "/sessions/{session_id}"}, anyone},
+		{Route{Own, "DELETE", "/sessions"}, anyone},
 
 		// Credentials.
 
@@ -142,6 +145,9 @@ func rules() []rule {
 		{Route{Own, "DELETE", "/accounts/{user_id}"}, admin},
 
 		// API tokens.
+		{Route{Own, "POST", "/api-tokens"}, admin | developer},
+		{Route{Own, "GET", "/api-tokens"}, admin | developer},
+		{Route{Own, "DELETE", "/api-tokens/{token_id}"}, admin | developer},
 
 		// Standards.
 

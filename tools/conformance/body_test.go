@@ -26,6 +26,7 @@ func bodyRows() []row {
 	return []row{
 		sent("a text", "plain", conversions("no binary types: UTF-8 text"), `{"a":"<é>"}`, "application/json", got(`"{\"a\":\"<é>\"}"`, "false")),
 		sent("none", "plain", measured("test_apigateway_lambda.snapshot.json", "no body"), "", "", got("null", "false")),
+		sent("a form", "plain", conversions("no binary types: UTF-8 text"), "token=a%2Bb+c&hint=&token=%C3%A9", "application/x-www-form-urlencoded", got(`"token=a%2Bb+c&hint=&token=%C3%A9"`, "false")),
 		sent("bytes that are no text, without binary types", "plain", conversions("no binary types: UTF-8 text"), "a\xffb", "image/png", got(`"a\ufffdb"`, "false")),
 		sent("a binary type", "configured", conversions("a matching media type: binary data"), "a\xffb", "image/png", got(`"Yf9i"`, "true")),
 		sent("a binary type with a parameter", "configured", chosen("parameters of a media type"), "a\xffb", "image/png; name=a", got(`"Yf9i"`, "true")),

@@ -21,6 +21,7 @@ func requestHeaderRows() []row {
 		plain("one value", both, get("/open").with("X-One", "a, b"), "headers.X-One", `"a, b"`, "multiValueHeaders.X-One", `["a, b"]`),
 		plain("the spelling of a name", measured("test_apigateway_lambda.snapshot.json", "tEsT-HEADeR"), spelling, "headers.x-oDD-CASE", `"1"`),
 		plain("Authorization is passed on", notes("table of headers: Authorization"), get("/open").with("Authorization", "Bearer x"), "headers.Authorization", `"Bearer x"`),
+		plain("Basic credentials are passed on", notes("table of headers: Authorization"), get("/open").with("Authorization", "Basic Y2xpZW50OnNlY3JldA=="), "headers.Authorization", `"Basic Y2xpZW50OnNlY3JldA=="`),
 		plain("a Signature Version 4 is not", notes("table of headers: Authorization, the note on Signature Version 4"), get("/open").with("Authorization", "AWS4-HMAC-SHA256 Credential=x"), "headers.Authorization", ""),
 		plain("WWW-Authenticate is not passed on", dropped, get("/open").with("Www-Authenticate", "x"), "headers.Www-Authenticate", ""),
 		plain("Max-Forwards is not passed on", dropped, get("/open").with("Max-Forwards", "1"), "headers.Max-Forwards", ""),

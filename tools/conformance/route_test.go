@@ -20,6 +20,8 @@ func routeRows() []row {
 	router := func(says string) source {
 		return reported("https://github.com/localstack/localstack/blob/main/localstack-core/localstack/services/apigateway/next_gen/execute_api/handlers/resource_router.py", says)
 	}
+	changed := method("PATCH", "/items/7").with("Content-Type", "application/json")
+	changed.body = `{"role":"ADMIN"}`
 	signature := answer{status: 403, kind: "IncompleteSignature", body: `{"message":"Invalid key=value pair (missing equal-sign) in Authorization header…`}
 	return []row{
 		plain("an unknown path", unsupported, get("/nothing"), unknownRoute()),
@@ -44,6 +46,8 @@ func routeRows() []row {
 		plain("slashes before the path", recorded, get("//open"), found("resource", `"/open"`, "path", `"/open"`, "requestContext.path", `"/plain//open"`)),
 		plain("the path in another case", literal, get("/Open"), unknownRoute()),
 		plain("an encoded letter of a literal", literal, get("/op%65n"), unknownRoute()),
+		plain("DELETE with a parameter", guide("how-to-method-settings", "DELETE"), method("DELETE", "/items/7?all=1&all=2"), found("httpMethod", `"DELETE"`, "resource", `"/items/{id}"`, parameters, `{"id":"7"}`, "multiValueQueryStringParameters", `{"all":["1","2"]}`, "body", "null")),
+		plain("PATCH with a body", guide("how-to-method-settings", "PATCH"), changed, found("httpMethod", `"PATCH"`, parameters, `{"id":"7"}`, "body", `"{\"role\":\"ADMIN\"}"`)),
 		plain("any method", guide("api-gateway-set-up-simple-proxy", "ANY method"), method("PATCH", "/any"), found("httpMethod", `"PATCH"`)),
 		plain("a method that none can have", guide("how-to-method-settings", "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT"), method("TRACE", "/any"), unknownRoute()),
 		plain("HEAD", guide("how-to-method-settings", "HEAD"), method("HEAD", "/open").answered(`{"statusCode":200,"headers":{"X-Method":"head"},"body":"left out"}`), answer{status: 200, header: map[string]string{"X-Method": "head"}}),

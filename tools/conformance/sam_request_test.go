@@ -81,6 +81,7 @@ func samAnswer() []difference {
 		{"Headers, URLs and method ARNs may have any length", same(passed(), limits, "header values of more than 10,240 bytes", "a URL of more than 10,240 characters", "a method's ARN over 1,600 bytes")},
 		{"What is too large for Lambda is 500, whichever way it goes",
 			both(same(samInternalError(), limits, "a body of 10 MB and a byte", "an event over 6 MB", "an answer over 6 MB"), same(samInternalError(), "Gateway responses", "413 can't be customized"))},
+		{"No method is throttled", same(passed(), limits, "a method above its rate")},
 		{"A function may take as long as its own timeout: there is no limit of 29 s", same(answer{status: 200, body: "late"}, limits, "a function that takes 30 s")},
 	}
 }

@@ -23,7 +23,7 @@ func startLocal(t *testing.T) map[string]string {
 		t.Fatal(err)
 	}
 	return startEach(t, func(t *testing.T, api string) string {
-		runner, err := endtoend.Start(program, root, t.TempDir(), "-quiet", "-template", filepath.Join("tools", "conformance", "testdata", api+".yaml"))
+		runner, err := endtoend.Start(program, root, t.TempDir(), "-quiet", "-throttle", "-template", filepath.Join("tools", "conformance", "testdata", api+".yaml"))
 		if err != nil {
 			t.Error(err)
 			return ""

@@ -48,6 +48,9 @@ func (r Route) Template() string { return cmp.Or(r.Resource, r.Path) }
 // Allows reports whether the role may call the route.
 func (r Route) Allows(role string) bool { return slices.Contains(r.Allowed, role) }
 
+// nobodys is an id that nothing has: a route that is asked for it answers 404 to whom it lets in.
+const nobodys = "00000000000000000000000000000000"
+
 // nobody is an id that nothing has.
 const nobody = "00000000000000000000000000000000"
 
@@ -64,6 +67,9 @@ func Routes() []Route {
 
 		// Sessions.
 		{Method: "POST", Path: "/renew", Allowed: anyone, Status: 200, Spends: true},
+		{Method: "GET", Path: "/sessions", Allowed: anyone, Status: 200},
+		{Method: "DELETE", Path: "/sessions/" + nobodys, Resource: "/sessions/{session_id}", Allowed: anyone, Status: 404},
+		{Method: "DELETE", Path: "/sessions", Allowed: anyone, Status: 204},
 
 		// Credentials.
 
@@ -78,6 +84,9 @@ func Routes() []Route {
 		{Method: "DELETE", Path: "/accounts/" + nobody, Resource: "/accounts/{user_id}", Allowed: []string{"ADMIN"}, Status: 404},
 
 		// API tokens.
+		{Method: "POST", Path: "/api-tokens", Allowed: []string{"ADMIN", "DEVELOPER"}, Status: 201, Body: map[string]any{"name": "of the contract", "expires_in": 60}},
+		{Method: "GET", Path: "/api-tokens", Allowed: []string{"ADMIN", "DEVELOPER"}, Status: 200},
+		{Method: "DELETE", Path: "/api-tokens/" + nobodys, Resource: "/api-tokens/{token_id}", Allowed: []string{"ADMIN", "DEVELOPER"}, Status: 404},
 
 		// Standards.
 

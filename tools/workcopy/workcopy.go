@@ -17,7 +17,8 @@ import (
 type Copy struct{ Root string }
 
 // New copies the repository at root, but for hidden folders: version control, and what its programs have made. In a worktree of git's,
-// .git is a file, and a copy of it would have git in the copy work on the repository.
+// .git is a file, and a copy of it would have git in the copy work on the repository. Of what was made, the local run's binaries are
+// shared: a function that has not been edited is the same in the copy, and go build finds out by itself.
 func New(t testing.TB, root string) Copy {
 	t.Helper()
 	c, tree := Copy{Root: t.TempDir()}, os.DirFS(root)
@@ -48,7 +49,30 @@ func New(t testing.TB, root string) Copy {
 	if err != nil {
 		t.Fatal(err)
 	}
+	c.share(t, root)
 	return c
+}
+
+// share gives the binaries that the local run keeps below .local a second name in the copy, where that can be done. go build puts a new
+// file in the place of an old one, so that neither side sees what the other builds.
+func (c Copy) share(t testing.TB, root string) {
+	t.Helper()
+	binaries, err := filepath.Glob(filepath.Join(root, ".local", "build", "*", "out", "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, binary := range binaries {
+		name, err := filepath.Rel(root, binary)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.MkdirAll(filepath.Dir(c.path(name)), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Link(binary, c.path(name)); err != nil {
+			t.Logf("%s is built anew: %v", name, err)
+		}
+	}
 }
 
 func (c Copy) path(name string) string { return filepath.Join(c.Root, filepath.FromSlash(name)) }

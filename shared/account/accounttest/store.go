@@ -37,6 +37,8 @@ type Everything interface {
 	session.RecordStore
 	session.RenewStore
 	session.Ender
+	session.Lister
+	account.APITokenStore
 }
 
 var _ Everything = (*Store)(nil)

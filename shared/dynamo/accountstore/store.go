@@ -11,9 +11,9 @@ import (
 
 // Tables names the tables. A function names those that its own stores use, and may touch no other.
 type Tables struct {
-	Accounts    string // registration, both steps of sign-in, changes and lists of accounts
+	Accounts    string // registration, both steps of sign-in, changes and lists of accounts, API tokens
 	Challenges  string // both steps of sign-in, erasure
-	Tokens      string // the second step, changes of accounts
+	Tokens      string // the second step, changes of accounts, API tokens
 	Invitations string // registration, invitations
 	Throttles   string // registration, both steps of sign-in, changes that forget failures, erasure
 }
@@ -35,6 +35,7 @@ var (
 	_ account.DirectoryStore    = (*Store)(nil)
 	_ account.InvitationStore   = (*Store)(nil)
 	_ account.EraseStore        = (*Store)(nil)
+	_ account.APITokenStore     = (*Store)(nil)
 )
 
 // New returns a Store.

@@ -429,6 +429,54 @@ func TestClosingKillsEverythingAndFailsWhatIsRunning(t *testing.T) {
 	}
 }
 
+func TestEachFunctionIsStartedOnceAndOneThatFailsEndsTheStartAtOnce(t *testing.T) {
+	functions := make([]template.Function, 20)
+	for i := range functions {
+		functions[i] = fixture("Echo")
+	}
+	binaries := map[string]string{}
+	for i := range functions {
+		functions[i].LogicalID = fmt.Sprintf("Echo%d", i)
+		binaries[functions[i].LogicalID] = filepath.Join(os.Getenv("LAMBDA_TEST_BINARIES"), "Echo", "bootstrap"+exe())
+	}
+	for _, id := range []string{"Silent", "Dies"} {
+		functions = append(functions, fixture(id))
+		binaries[id] = filepath.Join(os.Getenv("LAMBDA_TEST_BINARIES"), id, "bootstrap"+exe())
+	}
+	p, err := lambda.New(functions, binaries, lambda.Options{InitLimit: time.Minute})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close() //nolint:errcheck // tested elsewhere
+	if err := p.Warm(t.Context(), functions[:20]); err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range functions[:20] {
+		if n := len(p.Processes(f.LogicalID)); n != 1 {
+			t.Errorf("%s has %d processes", f.LogicalID, n)
+		}
+	}
+	begin := time.Now()
+	if err := p.Warm(t.Context(), functions); err == nil || !strings.Contains(err.Error(), "Dies (line 12 of the template) does not start") {
+		t.Error(err)
+	}
+	if took := time.Since(begin); took > 30*time.Second {
+		t.Errorf("it waited %v for one that says nothing", took)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	if err := p.Warm(ctx, functions[20:21]); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("given up: %v", err)
+	}
+}
+
+func exe() string {
+	if runtime.GOOS == "windows" {
+		return ".exe"
+	}
+	return ""
+}
+
 func TestAnUnknownFunctionIsAnError(t *testing.T) {
 	if _, err := start(t, lambda.Options{}).Invoke(t.Context(), "Nobody", nil); err == nil || !strings.Contains(err.Error(), "no such function") {
 		t.Error(err)

@@ -11,6 +11,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"runtime"
 	"sync"
 	"time"
 
@@ -128,20 +129,46 @@ func (p *Platform) Invoke(ctx context.Context, functionID string, payload []byte
 	}
 }
 
-// Warm starts each function once and keeps the process for the first request. Its error names the first function, by logical id, that
-// does not come to its first poll, with what the function itself said last.
+// Warm starts each function once, a few at a time, and keeps the process for the first request. Its error names a function that does not
+// come to its first poll, the first by logical id if there are several, with what the function itself said last.
 func (p *Platform) Warm(ctx context.Context, functions []template.Function) error {
-	for _, f := range functions {
-		proc, failure, err := p.pools[f.LogicalID].acquire(ctx)
-		if err != nil {
-			return fmt.Errorf("start %s: %w", f.LogicalID, err)
+	warming, stop := context.WithCancel(ctx)
+	defer stop()
+	failures := make([]error, len(functions))
+	free := make(chan struct{}, 2*runtime.NumCPU()) // a start computes, and waits
+	var starts sync.WaitGroup
+	for i, f := range functions {
+		free <- struct{}{}
+		if warming.Err() != nil {
+			break // another one has failed
 		}
-		if failure != nil {
-			return fmt.Errorf("%s (line %d of the template) does not start: %s", f.LogicalID, f.Line, failure.detail())
-		}
-		proc.firstUse()
-		p.pools[f.LogicalID].release(proc)
+		starts.Go(func() {
+			defer func() { <-free }()
+			if err := p.warm(warming, f); err != nil && (warming.Err() == nil || ctx.Err() != nil) {
+				failures[i] = err
+				stop()
+			}
+		})
 	}
+	starts.Wait()
+	for _, err := range failures {
+		if err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+func (p *Platform) warm(ctx context.Context, f template.Function) error {
+	proc, failure, err := p.pools[f.LogicalID].acquire(ctx)
+	if err != nil {
+		return fmt.Errorf("start %s: %w", f.LogicalID, err)
+	}
+	if failure != nil {
+		return fmt.Errorf("%s (line %d of the template) does not start: %s", f.LogicalID, f.Line, failure.detail())
+	}
+	proc.firstUse()
+	p.pools[f.LogicalID].release(proc)
 	return nil
 }
 

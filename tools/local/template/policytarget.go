@@ -26,7 +26,7 @@ func (d *document) checkTargets(r *resource, what string, actions, resources []*
 			}
 		}
 		if !found {
-			return d.fault(n, r.id, fmt.Sprintf("%s has the Resource %q, which is no table, index, key or function of this template", what, n.Value),
+			return d.fault(n, r.id, fmt.Sprintf("%s has the Resource %q, which is no table, key or function of this template", what, n.Value),
 				"write !GetAtt and the table's name with .Arn, or !Sub ${Table.Arn}/index/name")
 		}
 	}
