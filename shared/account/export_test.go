@@ -27,3 +27,5 @@ func EnrolmentHash(code string) string { return enrolmentHash(secret.New(code)) 
 func ClientLabel(userAgent string) string { return clientLabel(userAgent) }
 
 func CheckLabel(member, label string) error { return checkLabel(member, label) }
+
+func PlaceSubject(place string) string { return placeSubject(place) }
