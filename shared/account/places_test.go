@@ -140,7 +140,7 @@ func TestAnAccountHasEightPlacesAndTheOneUsedLongestAgoGoes(t *testing.T) {
 	for i := range account.MaxPlaces - 1 {
 		w.signInFrom(t, at(i), p)
 	}
-	w.signInFrom(t, home, p) // used again, so that at(0) is the oldest
+	w.signInFrom(t, home, p)                                         // used again, so that at(0) is the oldest
 	for i := account.MaxPlaces - 1; i < 2*account.MaxPlaces-2; i++ { // one after the other, until home is the oldest
 		w.signInFrom(t, at(i), p)
 		if n := len(w.account(t, "alice").Places); n != account.MaxPlaces {

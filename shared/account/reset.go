@@ -46,7 +46,6 @@ func (r *Resetter) ResetSecondFactor(ctx context.Context, by Actor, userID token
 		after := before
 		after.endSessions()
 		after.SealedTOTPSecret, after.RecoveryCodes = sealed, nil
-		after.EnrollingTOTPSecret, after.EnrollingExpiresAt = nil, 0
 		code = after.grantEnrolment(r.Now())
 		return decision{after: &after, forgets: []string{codeSubject(userID)}}, nil
 	})

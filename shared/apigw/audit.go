@@ -11,6 +11,9 @@ import (
 	"sallyport/shared/token"
 )
 
+// Anybody is the actor where it may be anybody: who cannot be known, and need not be the account's owner.
+const Anybody = audit.Nobody
+
 // How long storing an event may take, once the answer is known.
 const (
 	auditLimit = time.Second
@@ -68,8 +71,9 @@ func (r recorder) event(ctx context.Context, req Request, answer Answer, failure
 		return audit.Event{}
 	}
 	e := newEvent(ctx, r.action, req.RequestContext.Identity.SourceIP, req.RequestContext.RequestID, failure)
+	e.ActorID = answer.Actor
 	if failure == nil {
-		e.Detail, e.ActorID, e.AccountID = answer.Detail, answer.Actor, id(answer.Account)
+		e.Detail, e.AccountID = answer.Detail, id(answer.Account)
 		e.SessionID, e.TokenID, e.Target = answer.SessionID, id(answer.TokenID), answer.Target
 	} else {
 		// A wrong password or code of somebody's is kept each time: throttles bound how often that can be.
@@ -82,7 +86,7 @@ func (r recorder) event(ctx context.Context, req Request, answer Answer, failure
 	case failure == nil:
 		e.ActorID = cmp.Or(e.ActorID, e.AccountID)
 	}
-	if e.ActorID == audit.Nobody {
+	if e.ActorID == Anybody {
 		e.ActorID = ""
 	}
 	return e
@@ -96,7 +100,8 @@ func newEvent(ctx context.Context, action, address, gatewayRequestID string, fai
 	}
 	if failure != nil {
 		cause := apperr.From(failure)
-		e.Reason, e.AccountID, e.TokenID = cmp.Or(string(cause.Reason), string(cause.Code)), cause.UserID, cause.TokenID
+		e.Reason = cmp.Or(string(cause.Reason), string(cause.Code))
+		e.AccountID, e.TokenID, e.Target = cause.UserID, cause.TokenID, cause.ClientID
 	}
 	return e
 }

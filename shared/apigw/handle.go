@@ -3,6 +3,7 @@
 package apigw
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -36,11 +37,18 @@ type Answer struct {
 
 	// For the event of an Audited function.
 	Account   token.ID // whom it is about, if not the caller
-	Actor     string   // the id of who did it, if neither the caller nor the account's owner; audit.Nobody if nobody knows
+	Actor     string   // the id of who did it, if neither the caller nor the account's owner: a client's, or Anybody
 	SessionID string   // of the session that it began
 	TokenID   token.ID // likewise
 	Target    string   // the id of what else it is about
 	Detail    string   // more about what was done, in words of ours: "role=ADMIN"
+
+	// Note is why there was nothing to do, though that is no failure of the request's: a token that is not live, where one may ask
+	// about it or end it. For the line and the event; the answer does not tell.
+	Note error
+
+	// Unrecorded is set if nothing was done that somebody may ask about later: the trail gets no event of it.
+	Unrecorded bool
 }
 
 // Handler answers one request. Its error should carry a code of package apperr.
@@ -73,13 +81,16 @@ func serve(log *slog.Logger, handler Handler, events recorder) func(context.Cont
 				err = errInternal
 			}
 		}
-		event := events.event(ctx, req, answer, failure)
+		told := cmp.Or(failure, answer.Note)
+		event := events.event(ctx, req, answer, told)
 		line.write(ctx, outcome{
 			requestID: req.RequestContext.RequestID, extendedRequestID: req.RequestContext.ExtendedRequestID, method: req.HTTPMethod, resource: req.Resource,
 			address: req.RequestContext.Identity.SourceIP, event: event,
-			status: response.StatusCode, who: append(answer.Who, callerOf(req)...), err: failure, began: began,
+			status: response.StatusCode, who: append(answer.Who, callerOf(req)...), err: told, began: began,
 		})
-		events.record(ctx, event, failure)
+		if !answer.Unrecorded {
+			events.record(ctx, event, told)
+		}
 		return response, err
 	}
 }

@@ -32,10 +32,10 @@ type outcome struct {
 }
 
 func (l *line) write(ctx context.Context, o outcome) {
-	line := fields{
+	line := append(make(fields, 0, 2*commonFields),
 		"request_id", o.requestID, "lambda_request_id", lambdaRequestID(ctx), "method", o.method, "route", o.resource, "status", o.status, "source_ip", o.address,
-		"duration_ms", float64(time.Since(o.began).Microseconds()) / 1000, "cold", !l.warm.Swap(true),
-	}
+		"duration_ms", float64(time.Since(o.began).Microseconds())/1000, "cold", !l.warm.Swap(true),
+	)
 	line.text("extended_request_id", o.extendedRequestID) // the gateway tells it to functions, not to authorizers
 	if o.event.Action != "" {
 		line.text("event", o.event.Action)
@@ -55,6 +55,7 @@ func (l *line) write(ctx context.Context, o outcome) {
 		line.text("username", e.Account)
 		line.text("user_id", e.UserID)
 		line.text("token_id", e.TokenID)
+		line.text("client_id", e.ClientID)
 		if _, ok := statusOf(e.Code); !ok || e.Code == apperr.ServiceUnavailable || e.Code == apperr.Corrupt || e.Alarm {
 			level = slog.LevelError
 			line.add("error", o.err.Error())
@@ -65,6 +66,9 @@ func (l *line) write(ctx context.Context, o outcome) {
 	}
 	l.log.Log(ctx, level, "request", line...)
 }
+
+// commonFields is how many attributes a line has, but for rare ones.
+const commonFields = 16
 
 // fields are a line's attributes, names and values in turn.
 type fields []any

@@ -60,7 +60,8 @@ func granted(t *testing.T) map[string]permissions {
 				t.Errorf("%s, %s: not an Allow on one resource of the stack", f.LogicalID, s.Sid)
 				continue
 			}
-			target := s.Resources[0][strings.LastIndexByte(s.Resources[0], '/')+1:]
+			_, target, _ := strings.Cut(s.Resources[0], "/")
+			target = strings.Replace(target, "/index/", "/", 1) // an index follows its table
 			for _, action := range s.Actions {
 				service, name, _ := strings.Cut(action, ":")
 				on := []string{target}
@@ -144,6 +145,7 @@ func (w *witness) did(function string) permissions {
 func (w *witness) note(function, operation string, body []byte) {
 	var call struct {
 		TableName         string
+		IndexName         string
 		TransactItems     []map[string]struct{ TableName string }
 		EncryptionContext map[string]string
 	}
@@ -164,6 +166,8 @@ func (w *witness) note(function, operation string, body []byte) {
 				add(kind+"Item", table(of.TableName))
 			}
 		}
+	case call.IndexName != "":
+		add(operation, table(call.TableName)+"/"+call.IndexName)
 	case call.TableName != "":
 		add(operation, table(call.TableName))
 	default:
@@ -236,6 +240,33 @@ func everyKeyAnew(t *testing.T, c caller, runner *endtoend.Runner) {
 	kill(t, runner, "authorizer") // it holds the key that is no more
 }
 
+// everyStandardRoute has the functions for resource servers and finders do all that they can.
+func everyStandardRoute(t *testing.T, c caller, runner *endtoend.Runner) {
+	t.Helper()
+	by := c.newClient(runner)
+	for path, end := range map[string]func(token string) endtoend.Response{
+		"/introspect":    func(token string) endtoend.Response { return c.introspect(by, token) },
+		"/revoke":        func(token string) endtoend.Response { return c.revoke(by, token) },
+		"/leaked-tokens": c.reportLeaked,
+	} {
+		wantsRefused(t, path+" with a wrong secret", c.form("/introspect", basicHeader(by.id+":wrong"), "token=x"), 401, "invalid_client")
+		wantsRefused(t, path+" with a wrong secret", c.form("/revoke", basicHeader(by.id+":wrong"), "token=x"), 401, "invalid_client")
+		for replaced := range 2 {
+			token := c.signIn(c.user())
+			if replaced == 1 {
+				wants(t, "renewing", c.renew(token), 200)
+				time.Sleep(2100 * time.Millisecond) // out of its grace: the session ends by it
+			}
+			if got := end(token); got.Status >= 300 {
+				t.Errorf("%s: %d %s", path, got.Status, got.Body)
+			}
+		}
+	}
+	admin := []string{"Authorization", "Bearer " + c.admin(runner)}
+	wants(t, "the clients", c.do(http.MethodGet, "/clients", nil, admin...), 200)
+	wants(t, "removing a client", c.do(http.MethodDelete, "/clients/"+by.id, nil, admin...), 204)
+}
+
 // everything has every function do all that it can, sign-in's rare cases included.
 func everything(t *testing.T, runner *endtoend.Runner) {
 	t.Helper()
@@ -257,6 +288,7 @@ func everything(t *testing.T, runner *endtoend.Runner) {
 	time.Sleep(2100 * time.Millisecond) // for the other one to be out of its grace
 	wants(t, "a replaced token", c.get("/dashboard", stolen), 401)
 	everyKeyAnew(t, c, runner)
+	everyStandardRoute(t, c, runner)
 
 	user := c.user()
 	wants(t, "a wrong password", c.do(http.MethodPost, "/login", map[string]string{"username": user.Username, "password": "wrong password"}), 401)

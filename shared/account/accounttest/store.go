@@ -34,6 +34,8 @@ type Everything interface {
 	account.DirectoryStore
 	account.InvitationStore
 	account.EraseStore
+	account.CredentialStore
+	account.ReenrolStore
 	session.RecordStore
 	session.RenewStore
 	session.Ender
