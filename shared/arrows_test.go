@@ -42,6 +42,8 @@ var mayImport = map[string][]string{
 	"shared/throttle": {"shared/apperr"},
 
 	"shared/session": {"shared/token", "shared/policy", "shared/apperr", "shared/secret"},
+	"shared/leak":    {"shared/session", "shared/throttle", "shared/token", "shared/apperr", "shared/secret"},
+	"shared/client":  {"shared/throttle", "shared/token", "shared/apperr", "shared/secret"},
 	"shared/account": {
 		"shared/session", "shared/throttle", "shared/otp", "shared/password", "shared/token", "shared/policy", "shared/apperr", "shared/secret", precis,
 	},
@@ -51,6 +53,7 @@ var mayImport = map[string][]string{
 	"shared/dynamo/keystore":      {"shared/dynamo", "shared/envelope", awsSDK},
 	"shared/dynamo/auditstore":    {"shared/dynamo", "shared/audit", awsSDK},
 	"shared/dynamo/throttlestore": {"shared/dynamo", "shared/throttle", awsSDK},
+	"shared/dynamo/clientstore":   {"shared/dynamo", "shared/client", "shared/token", awsSDK},
 	"shared/dynamo/accountstore": {
 		"shared/dynamo", "shared/dynamo/sessionstore", "shared/dynamo/throttlestore", "shared/account", "shared/session", "shared/token", "shared/policy", "shared/apperr", awsSDK,
 	},
@@ -61,8 +64,8 @@ var mayImport = map[string][]string{
 
 // testOnly are packages that tests import, and nothing that is deployed.
 var testOnly = []string{
-	"shared/faults", "shared/session/sessiontest", "shared/account/accounttest", "shared/envelope/envelopetest", "shared/dynamo/dynamotest",
-	"shared/apigw/apigwtest",
+	"shared/faults", "shared/session/sessiontest", "shared/account/accounttest", "shared/client/clienttest", "shared/envelope/envelopetest", "shared/dynamo/dynamotest",
+	"shared/apigw/apigwtest", "shared/audit/audittest",
 }
 
 // mustNotLink is what a program, or every program and package below a folder, must not contain, however it would come in.
@@ -80,6 +83,11 @@ var mustNotLink = []struct {
 		"it deletes a row: it has no permission on the key"},
 	{"functions/invitations", []string{"shared/kmskey", kms}, "it has no permission on the key"},
 	{"functions/login", []string{"shared/kmskey", kms}, "it has no permission on the key"},
+	{"functions/sessions", []string{"shared/kmskey", kms}, "it has no permission on the key"},
+	{"functions/end-session", []string{"shared/kmskey", kms}, "it has no permission on the key"},
+	{"functions/end-other-sessions", []string{"shared/kmskey", kms}, "it has no permission on the key"},
+	{"functions/api-tokens", []string{"shared/kmskey", kms}, "it has no permission on the key"},
+	{"functions/revoke-api-token", []string{"shared/kmskey", kms}, "it has no permission on the key"},
 	{"functions/admin-resource", []string{dynamodb, kms, "shared/account"}, "a role resource may read nothing"},
 	{"functions/developer-resource", []string{dynamodb, kms, "shared/account"}, "a role resource may read nothing"},
 	{"functions/consumer-resource", []string{dynamodb, kms, "shared/account"}, "a role resource may read nothing"},

@@ -14,6 +14,7 @@ import (
 	"sallyport/shared/apigw"
 	"sallyport/shared/awsboot"
 	"sallyport/shared/dynamo/accountstore"
+	"sallyport/shared/dynamo/auditstore"
 	"sallyport/shared/password"
 	"sallyport/shared/secret"
 )
@@ -42,23 +43,21 @@ func realMain(settings *awsboot.Settings, log *slog.Logger) error {
 		Now:           time.Now,
 		Log:           log,
 	}
-	parameters := password.Params{
-		MemoryKiB: uint32(settings.Integer("ARGON_MEMORY_KIB", 19456, 262144)), //nolint:gosec // G115: bounded
-		Time:      uint32(settings.Integer("ARGON_TIME", 1, 10)),               //nolint:gosec // G115: bounded
-	}
-	// A hash needs its memory at once, beside some 50 MiB of everything else: better to stop here than at the first password.
-	settings.Integer("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", int(parameters.MemoryKiB/1024)+64, 10240)
+	memoryKiB, passes := awsboot.HashCosts(settings)
+	auditTable, auditDays := settings.Text("AUDIT_TABLE"), settings.Integer("AUDIT_RETENTION_DAYS", 1, auditstore.MaxRetentionDays)
 	config := awsboot.Config(settings)
 	if err := settings.Err(); err != nil {
 		return err
 	}
-	hasher, err := password.NewHasher(parameters)
+	hasher, err := password.NewHasher(password.Params{MemoryKiB: memoryKiB, Time: passes})
 	if err != nil {
 		return err
 	}
 	beginner.Hasher = hasher
-	beginner.Store = accountstore.New(dynamodb.NewFromConfig(config), tables)
-	lambda.Start(apigw.Handle(log, handler(&beginner)))
+	database := dynamodb.NewFromConfig(config)
+	beginner.Store = accountstore.New(database, tables)
+	trail := auditstore.New(database, auditTable, auditDays)
+	lambda.Start(apigw.Audited(log, trail, "login", handler(&beginner)))
 	return nil
 }
 
@@ -77,7 +76,7 @@ func handler(beginner *account.Beginner) apigw.Handler {
 		return apigw.Answer{
 			Status: http.StatusOK,
 			Body:   response{ChallengeID: begun.ChallengeID, ExpiresIn: int64(begun.ExpiresIn / time.Second)},
-			Event:  "password_accepted", Who: []any{"username", begun.Username},
+			Who:    []any{"username", begun.Username}, Account: begun.UserID,
 		}, nil
 	}
 }

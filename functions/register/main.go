@@ -15,6 +15,7 @@ import (
 	"sallyport/shared/apigw"
 	"sallyport/shared/awsboot"
 	"sallyport/shared/dynamo/accountstore"
+	"sallyport/shared/dynamo/auditstore"
 	"sallyport/shared/kmskey"
 	"sallyport/shared/password"
 	"sallyport/shared/policy"
@@ -60,24 +61,22 @@ func realMain(settings *awsboot.Settings, log *slog.Logger) error {
 		Log:        log,
 		PerAddress: settings.Integer("REGISTRATIONS_PER_ADDRESS", 1, 1_000_000),
 	}
-	parameters := password.Params{
-		MemoryKiB: uint32(settings.Integer("ARGON_MEMORY_KIB", 19456, 262144)), //nolint:gosec // G115: bounded
-		Time:      uint32(settings.Integer("ARGON_TIME", 1, 10)),               //nolint:gosec // G115: bounded
-	}
-	// A hash needs its memory at once, beside some 50 MiB of everything else: better to stop here than at the first password.
-	settings.Integer("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", int(parameters.MemoryKiB/1024)+64, 10240)
+	memoryKiB, passes := awsboot.HashCosts(settings)
+	auditTable, auditDays := settings.Text("AUDIT_TABLE"), settings.Integer("AUDIT_RETENTION_DAYS", 1, auditstore.MaxRetentionDays)
 	config := awsboot.Config(settings)
 	if err := settings.Err(); err != nil {
 		return err
 	}
-	hasher, err := password.NewHasher(parameters)
+	hasher, err := password.NewHasher(password.Params{MemoryKiB: memoryKiB, Time: passes})
 	if err != nil {
 		return err
 	}
 	registrar.Hasher = hasher
-	registrar.Store = accountstore.New(dynamodb.NewFromConfig(config), tables)
+	database := dynamodb.NewFromConfig(config)
+	registrar.Store = accountstore.New(database, tables)
 	registrar.Sealer = kmskey.New(kms.NewFromConfig(config), keyID, stage)
-	lambda.Start(apigw.Handle(log, handler(&registrar)))
+	trail := auditstore.New(database, auditTable, auditDays)
+	lambda.Start(apigw.Audited(log, trail, "register", handler(&registrar)))
 	return nil
 }
 
@@ -105,7 +104,7 @@ func handler(registrar *account.Registrar) apigw.Handler {
 		}
 		return apigw.Answer{
 			Status: http.StatusCreated, Body: out,
-			Event: "registered", Who: []any{"username", out.Username, "user_id", out.UserID, "role", out.Role},
+			Who: []any{"username", out.Username}, Account: registered.UserID, Detail: "role=" + out.Role,
 		}, nil
 	}
 }

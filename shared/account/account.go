@@ -47,6 +47,11 @@ type Account struct {
 	SessionVersion   int64                      // rises when all sessions end: it voids pending challenges
 	Revision         int64                      // rises with every write
 	CreatedAt        int64                      // Unix seconds
+	Places           map[string]int64           // where the owner is known to have been (place): until when each counts, in Unix seconds
+
+	// When a pending account that nobody has signed in to may be deleted, in Unix seconds. Registration alone sets it, and whatever is
+	// not pending never has one: the stores see to that, so that nothing else is ever deleted by itself. 0: never.
+	LapsesAt int64
 
 	// The invitation that made the account, empty if none did: while the account is pending, whoever holds it may register
 	// again.

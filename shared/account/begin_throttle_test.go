@@ -83,7 +83,7 @@ func TestAnAttemptWhileThrottledIsNeitherJudgedNorCounted(t *testing.T) {
 					wait(t, err, 4*time.Second)
 				})
 			})
-			if want := (map[string]int{"CountFailure": 1, "Throttle": 1, "ForgiveFailure": 1}); n != 0 || !maps.Equal(calls, want) {
+			if want := (map[string]int{"CountFailure": 1, "Account": 1, "Throttle": 1, "ForgiveFailure": 1}); n != 0 || !maps.Equal(calls, want) {
 				t.Errorf("%d hashes, and calls %v, want %v", n, calls, want)
 			}
 		}
@@ -166,7 +166,7 @@ func TestABlockedCodeDoesNotStopTheFirstStep(t *testing.T) {
 	if w.store.Snapshot().Throttles[account.CodeSubject(p.userID)] != row {
 		t.Error("and the right password forgets no failed codes")
 	}
-	_, err := w.finisher.Finish(t.Context(), begun.ChallengeID, w.code(p, 0))
+	_, err := w.finisher.Finish(t.Context(), answering(begun.ChallengeID, w.code(p, 0)))
 	wait(t, err, 15*time.Minute)
 }
 

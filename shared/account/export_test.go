@@ -20,3 +20,7 @@ func AddressSubject(address string, windowEnd time.Time) string {
 
 // InvitationHash is where the invitation of that code is stored.
 func InvitationHash(code string) string { return invitationHash(secret.New(code)) }
+
+func ClientLabel(userAgent string) string { return clientLabel(userAgent) }
+
+func CheckLabel(member, label string) error { return checkLabel(member, label) }

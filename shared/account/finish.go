@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"slices"
 	"time"
 
 	"sallyport/shared/apperr"
 	"sallyport/shared/otp"
 	"sallyport/shared/secret"
 	"sallyport/shared/session"
+	"sallyport/shared/throttle"
 	"sallyport/shared/token"
 )
 
@@ -22,6 +22,7 @@ const maxChallengeAttempts = 5
 type FinishStore interface {
 	Reader
 	Throttles
+	throttle.Counter
 
 	// Challenge returns the challenge as of now (strongly consistent), and false if there is none.
 	Challenge(ctx context.Context, id string) (Challenge, bool, error)
@@ -35,19 +36,14 @@ type FinishStore interface {
 }
 
 // Completion is what a completed sign-in changes, in one transaction: it deletes the challenge, stores the record, deletes
-// the evicted records, and writes the account's sessions, last step, recovery codes and status.
+// the evicted records, writes the account's sessions, places, last step, recovery codes and status, and ends its right to enrol anew.
+// An account that has been signed in to no longer lapses.
 type Completion struct {
 	Challenge Challenge
 	Before    Account // as read: its revision, and what the conditions speak of, must still hold
 	After     Account
 	Record    session.Record
 	Evicted   []token.ID // tokens that make room for this one
-}
-
-// SecretOpener opens what a SecretSealer sealed. An error with code apperr.Corrupt means that the sealed secret is damaged or
-// another account's, and any other that the key service could not answer.
-type SecretOpener interface {
-	OpenSecret(ctx context.Context, userID token.ID, sealed []byte) ([]byte, error)
 }
 
 // Finisher takes the second step of sign-ins: the code.
@@ -59,183 +55,168 @@ type Finisher struct {
 	Log    *slog.Logger
 }
 
+// FinishInput is what a caller shows.
+type FinishInput struct {
+	ChallengeID string
+	Code        secret.Text
+	Device      *string // what the session is called in the account's list; nil: what the client calls itself
+	UserAgent   string  // what the client calls itself; may be empty
+	Address     string  // the source address, as the gateway saw it
+}
+
+// entry is the account's note of the session that the input begins.
+func (in FinishInput) entry(record session.Record) SessionEntry {
+	entry := SessionEntry{
+		SessionID: record.SessionID, CreatedAt: record.CreatedAt, ExpiresAt: record.LimitAt, AddressFamily: addressFamily(in.Address),
+	}
+	if entry.Device = clientLabel(in.UserAgent); in.Device != nil {
+		entry.Device = *in.Device
+	}
+	return entry
+}
+
 // SignedIn is a new session.
 type SignedIn struct {
-	AccessToken secret.Text
-	ExpiresIn   time.Duration
-	Identity    session.Identity
+	AccessToken      secret.Text
+	ExpiresIn        time.Duration
+	Identity         session.Identity
+	WithRecoveryCode bool // not with one of the authenticator
+	Evicted          int  // older sessions that ended to make room for this one
 }
 
-// errCode is one and the same for a wrong code, a used one, and a challenge that is unknown, expired or used up.
-func errCode(reason apperr.Reason) *apperr.Error {
-	return apperr.Refuse(apperr.Unauthenticated,
-		"The code is wrong or used, or the challenge is over. Wait for the next code, or sign in again.", reason)
-}
+// errNoChallenge is the cause of a refusal that counts against its address, though against no account.
+var errNoChallenge = errors.New("account: no such challenge")
 
-// errUsed is for a code that was right once.
-func errUsed() error { return errCode("code_used") }
-
-// errWrong is the cause of the one refusal that counts as a failure: the code is not, and never was, the account's.
-var errWrong = errors.New("account: not a code of this account")
-
-func errWrongCode() error {
-	refusal := errCode("code_wrong")
-	refusal.Err = errWrong
+func errUnknown() error {
+	refusal := errCode("challenge_unknown")
+	refusal.Err = errNoChallenge
 	return refusal
 }
 
 // Finish checks the code that answers a challenge, and begins a session. The error's code is InvalidRequest (not the form of
-// a code; not counted), Unauthenticated, TooManyRequests, ServiceUnavailable, or Corrupt, which is an alarm: a stored row or the
+// a code, or no label for a device; not counted), Unauthenticated, TooManyRequests, ServiceUnavailable, or Corrupt, which is an alarm: a stored row or the
 // day's data key is damaged. A TOTP secret that does not open is an alarm too, but Unauthenticated.
 //
-// An attempt is counted before it is judged, against its challenge and against the account, so that parallel guesses cannot
+// An attempt is counted before it is judged, against its address, its challenge and the account, so that parallel guesses cannot
 // pass a limit. Checking the code and using it up are one transaction.
-func (f *Finisher) Finish(ctx context.Context, challengeID string, text secret.Text) (SignedIn, error) {
-	code, err := otp.ParseCode(text)
+func (f *Finisher) Finish(ctx context.Context, in FinishInput) (SignedIn, error) {
+	code, err := parseCode(in.Code)
 	if err != nil {
-		return SignedIn{}, &apperr.Error{Code: apperr.InvalidRequest, Detail: sentence(err), Err: err}
+		return SignedIn{}, err
 	}
-	if len(challengeID) > MaxCodeLength {
+	if len(in.ChallengeID) > MaxCodeLength {
 		return SignedIn{}, apperr.New(apperr.InvalidRequest, "The challenge_id must have at most 128 bytes.")
 	}
+	if in.Device != nil {
+		if err := checkLabel("device", *in.Device); err != nil {
+			return SignedIn{}, err
+		}
+	}
+	limit := throttle.Addresses{
+		Counter: f.Store, Route: "verify-otp", Most: failuresPerAddress, Now: f.Now, Log: f.Log,
+		Counts: func(err error) bool { return errors.Is(err, errWrong) || errors.Is(err, errNoChallenge) },
+	}
+	return throttle.ByAddress(ctx, limit, in.Address, func() (SignedIn, error) { return f.finish(ctx, in, code) })
+}
+
+func (f *Finisher) finish(ctx context.Context, in FinishInput, code otp.Code) (SignedIn, error) {
 	now := f.Now()
-	challenge, err := f.challenge(ctx, challengeID, now)
+	challenge, err := f.challenge(ctx, in.ChallengeID, now)
 	if err != nil {
 		return SignedIn{}, err
 	}
 	attempt, err := reserve(ctx, f.Store, f.Log, codeSubject(challenge.UserID), codeDelays(), now)
 	if err != nil {
-		return SignedIn{}, err
+		return SignedIn{}, named(err, challenge.Username, challenge.UserID)
 	}
-	signedIn, wrong, err := f.answer(ctx, challenge, code, now)
+	signedIn, err := f.answer(ctx, in, challenge, code, now)
 	if err == nil {
 		attempt.succeeded(ctx)
 		return signedIn, nil
 	}
-	if !wrong {
+	if !errors.Is(err, errWrong) {
 		attempt.takeBack(ctx)
 	}
-	return SignedIn{}, named(err, challenge.Username)
-}
-
-// named notes for the log whose sign-in failed.
-func named(err error, username string) error {
-	named := *apperr.From(err)
-	named.Account = username
-	return &named
+	return SignedIn{}, named(err, challenge.Username, challenge.UserID)
 }
 
 // challenge finds the challenge that the caller answers, if it can still be answered.
 func (f *Finisher) challenge(ctx context.Context, id string, now time.Time) (Challenge, error) {
 	if id == "" {
-		return Challenge{}, errCode("challenge_unknown")
+		return Challenge{}, errUnknown()
 	}
 	challenge, found, err := f.Store.Challenge(ctx, id)
 	switch {
 	case err != nil:
 		return Challenge{}, apperr.Dependency(err)
 	case !found:
-		return Challenge{}, errCode("challenge_unknown")
+		return Challenge{}, errUnknown()
 	case challenge.ExpiresAt <= now.Unix():
-		return Challenge{}, errCode("challenge_expired")
+		return Challenge{}, named(errCode("challenge_expired"), challenge.Username, challenge.UserID)
 	}
 	return challenge, nil
 }
 
-// answer judges the code. It reports wrong only if the code was judged and is not, and never was, the account's.
-func (f *Finisher) answer(ctx context.Context, challenge Challenge, code otp.Code, now time.Time) (_ SignedIn, wrong bool, _ error) {
+// answer judges the code. The error wraps errWrong only if the code is not, and never was, the account's.
+func (f *Finisher) answer(ctx context.Context, in FinishInput, challenge Challenge, code otp.Code, now time.Time) (SignedIn, error) {
 	counted, err := f.Store.CountAttempt(ctx, challenge.ID, maxChallengeAttempts, now.Unix())
 	if err != nil {
-		return SignedIn{}, false, apperr.Dependency(err)
+		return SignedIn{}, apperr.Dependency(err)
 	}
 	if !counted {
-		return SignedIn{}, false, errCode("challenge_used_up")
+		return SignedIn{}, errCode("challenge_used_up")
 	}
 	wasRight := false
 	for attempt := range maxAttempts {
 		before, found, err := f.Store.Account(ctx, challenge.Username)
 		if err != nil {
-			return SignedIn{}, false, apperr.Dependency(err)
+			return SignedIn{}, apperr.Dependency(err)
 		}
 		if !found || before.UserID != challenge.UserID || before.SessionVersion != challenge.SessionVersion ||
 			(before.Status != Active && before.Status != Pending) {
-			return SignedIn{}, false, errCode("challenge_void")
+			return SignedIn{}, errCode("challenge_void")
 		}
 		after, err := f.use(ctx, before, code, now)
+		if wasRight && errors.Is(err, errWrong) { // a parallel request with this recovery code was first
+			err = errUsed()
+		}
 		if err != nil {
-			return SignedIn{}, !wasRight && errors.Is(err, errWrong), err
+			return SignedIn{}, err
 		}
 		wasRight = true
 		minted, record, err := f.Issuer.Issue(ctx, session.Holder{UserID: before.UserID, Username: before.Username, Role: before.Role})
 		if err != nil {
-			return SignedIn{}, false, err
+			return SignedIn{}, err
 		}
 		completion := Completion{Challenge: challenge, Before: before, After: after, Record: record}
-		completion.Evicted = completion.After.addSession(record, now.Unix())
+		completion.Evicted = completion.After.addSession(record.TokenID, in.entry(record), now.Unix())
+		completion.After.addPlace(in.Address, now)
 		switch err := f.Store.FinishSignIn(ctx, completion); {
 		case err == nil:
 			return SignedIn{
 				AccessToken: minted, ExpiresIn: f.Issuer.Life(), Identity: record.Identity(),
-			}, false, nil
+				WithRecoveryCode: code.IsRecovery(), Evicted: len(completion.Evicted),
+			}, nil
 		case errors.Is(err, ErrChallengeGone): // a parallel request with the same challenge was first
-			return SignedIn{}, false, errUsed()
+			return SignedIn{}, errUsed()
 		case !errors.Is(err, ErrConflict):
-			return SignedIn{}, false, apperr.Dependency(err)
+			return SignedIn{}, apperr.Dependency(err)
 		}
 		if err := pause(ctx, attempt); err != nil {
-			return SignedIn{}, false, err
+			return SignedIn{}, err
 		}
 	}
-	return SignedIn{}, false, apperr.Unavailable(ErrConflict)
+	return SignedIn{}, apperr.Unavailable(ErrConflict)
 }
 
-// use judges the code against the account, and returns the account with the code used up.
+// use judges the code, and returns the account as the sign-in leaves it, its list of sessions aside.
 func (f *Finisher) use(ctx context.Context, account Account, code otp.Code, now time.Time) (Account, error) {
-	key, err := f.secret(ctx, account)
+	key, err := openSecret(ctx, f.Opener, account.UserID, account.SealedTOTPSecret)
 	if err != nil {
 		return Account{}, err
 	}
-	account.Status = Active
-	if code.IsRecovery() {
-		hash := code.Recovery().Hash(key, account.UserID.String())
-		i := slices.Index(account.RecoveryCodes, hash)
-		if i < 0 {
-			return Account{}, errWrongCode()
-		}
-		account.RecoveryCodes = slices.Delete(slices.Clone(account.RecoveryCodes), i, i+1)
-		return account, nil
-	}
-	step, ok := key.Match(code, now)
-	if !ok {
-		return Account{}, errWrongCode()
-	}
-	if step <= account.LastTOTPStep { // RFC 6238 section 5.2: a code is good once
-		return Account{}, errUsed()
-	}
-	account.LastTOTPStep = step
-	return account, nil
-}
-
-// secret opens the account's authenticator secret. One that does not open is another account's or damaged: the sign-in is
-// refused, and somebody should look.
-func (f *Finisher) secret(ctx context.Context, account Account) (otp.Secret, error) {
-	plaintext, err := f.Opener.OpenSecret(ctx, account.UserID, account.SealedTOTPSecret)
-	switch {
-	case apperr.CodeOf(err) == apperr.Corrupt:
-		return otp.Secret{}, errSecretCorrupt(err)
-	case err != nil:
-		return otp.Secret{}, apperr.Dependency(err)
-	}
-	defer clear(plaintext)
-	key, err := otp.ParseSecret(plaintext)
-	if err != nil {
-		return otp.Secret{}, errSecretCorrupt(err)
-	}
-	return key, nil
-}
-
-func errSecretCorrupt(cause error) error {
-	refusal := errCode("totp_secret_corrupt")
-	refusal.Alarm, refusal.Err = true, cause
-	return refusal
+	account, err = account.use(key, code, now)
+	account.Status, account.LapsesAt = Active, 0
+	account.EnrolmentHash, account.EnrolmentExpiresAt = "", 0 // whoever has signed in has the authenticator
+	return account, err
 }

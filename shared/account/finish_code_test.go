@@ -41,11 +41,11 @@ func TestACodeIsGoodOnceWhateverTheChallenge(t *testing.T) {
 	w := newWorld(t)
 	p := w.person(t, "alice")
 	challenge, code := w.challenge(p), w.code(p, 0)
-	if _, err := w.finisher.Finish(t.Context(), challenge.ID, code); err != nil {
+	if _, err := w.finisher.Finish(t.Context(), answering(challenge.ID, code)); err != nil {
 		t.Fatal(err)
 	}
 	before := w.account(t, "alice")
-	_, err := w.finisher.Finish(t.Context(), challenge.ID, code)
+	_, err := w.finisher.Finish(t.Context(), answering(challenge.ID, code))
 	if refused(t, err, apperr.Unauthenticated).Detail != said {
 		t.Errorf("with the same challenge: %v", err)
 	}
@@ -120,7 +120,7 @@ func TestWhatHasNotTheFormOfACodeIsRefusedUncountedAndUnread(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			calls := w.calls(func() {
-				_, err := w.finisher.Finish(t.Context(), challenge.ID, secret.New(typed))
+				_, err := w.finisher.Finish(t.Context(), answering(challenge.ID, secret.New(typed)))
 				refused(t, err, apperr.InvalidRequest)
 			})
 			if len(calls) != 0 || !reflect.DeepEqual(w.store.Snapshot(), before) {
@@ -128,7 +128,7 @@ func TestWhatHasNotTheFormOfACodeIsRefusedUncountedAndUnread(t *testing.T) {
 			}
 		})
 	}
-	if _, err := w.finisher.Finish(t.Context(), challenge.ID, w.code(p, 0)); err != nil {
+	if _, err := w.finisher.Finish(t.Context(), answering(challenge.ID, w.code(p, 0))); err != nil {
 		t.Error(err)
 	}
 }
@@ -176,7 +176,7 @@ func TestAChallengeThatIsNotGoodRefusesTheRightCode(t *testing.T) {
 			return w.challenge(w.person(t, "mallory")).ID
 		}},
 		{"used", func(t *testing.T, w *world, p person, c account.Challenge) string {
-			if _, err := w.finisher.Finish(t.Context(), c.ID, w.code(p, -1)); err != nil {
+			if _, err := w.finisher.Finish(t.Context(), answering(c.ID, w.code(p, -1))); err != nil {
 				t.Fatal(err)
 			}
 			return c.ID
@@ -192,7 +192,7 @@ func TestAChallengeThatIsNotGoodRefusesTheRightCode(t *testing.T) {
 			p := w.person(t, "alice")
 			id := tc.change(t, w, p, w.challenge(p))
 			records := len(w.store.Snapshot().Records)
-			signedIn, err := w.finisher.Finish(t.Context(), id, w.code(p, 0))
+			signedIn, err := w.finisher.Finish(t.Context(), answering(id, w.code(p, 0)))
 			if found := refused(t, err, apperr.Unauthenticated); found.Detail != said || found.Alarm {
 				t.Errorf("refused with %q, alarm %v", found.Detail, found.Alarm)
 			}
@@ -203,18 +203,21 @@ func TestAChallengeThatIsNotGoodRefusesTheRightCode(t *testing.T) {
 	}
 }
 
-func TestAChallengeThatIsUnknownOrExpiredCostsOneRead(t *testing.T) {
+func TestAChallengeThatIsUnknownOrExpiredCostsOneReadAndItsCount(t *testing.T) {
 	w := newWorld(t)
 	p := w.person(t, "alice")
 	challenge := w.challenge(p)
 	w.clock.Advance(challengeLife)
-	for _, id := range []string{challenge.ID, token.NewID().String()} {
+	for id, want := range map[string]map[string]int{
+		challenge.ID:           {"CountFailure": 1, "Challenge": 1, "ForgiveFailure": 1},
+		token.NewID().String(): {"CountFailure": 1, "Challenge": 1},
+	} {
 		calls := w.calls(func() {
-			_, err := w.finisher.Finish(t.Context(), id, w.code(p, 0))
+			_, err := w.finisher.Finish(t.Context(), answering(id, w.code(p, 0)))
 			refused(t, err, apperr.Unauthenticated)
 		})
-		if want := (map[string]int{"Challenge": 1}); !maps.Equal(calls, want) {
-			t.Errorf("it caused %v", calls)
+		if !maps.Equal(calls, want) {
+			t.Errorf("it caused %v, want %v", calls, want)
 		}
 	}
 }
@@ -224,7 +227,7 @@ func TestAChallengeIsGoodUntilTheSecondItExpires(t *testing.T) {
 	p := w.person(t, "alice")
 	challenge := w.challenge(p)
 	w.clock.Advance(challengeLife - time.Nanosecond)
-	if _, err := w.finisher.Finish(t.Context(), challenge.ID, w.code(p, 0)); err != nil {
+	if _, err := w.finisher.Finish(t.Context(), answering(challenge.ID, w.code(p, 0))); err != nil {
 		t.Error(err)
 	}
 }
@@ -233,7 +236,7 @@ func TestAChallengeIDOf129BytesIsRefusedUnread(t *testing.T) {
 	w := newWorld(t)
 	p := w.person(t, "alice")
 	calls := w.calls(func() {
-		_, err := w.finisher.Finish(t.Context(), strings.Repeat("x", 129), w.code(p, 0))
+		_, err := w.finisher.Finish(t.Context(), answering(strings.Repeat("x", 129), w.code(p, 0)))
 		refused(t, err, apperr.InvalidRequest)
 	})
 	if len(calls) != 0 {

@@ -29,7 +29,7 @@ func TestOfFiftyRightCodesAtOnceOneIsAccepted(t *testing.T) {
 				p := w.person(t, "alice")
 				next, code := ids(w, p), w.code(p, 0)
 				errs := atOnce(50, func(int) error {
-					_, err := w.finisher.Finish(t.Context(), next(), code)
+					_, err := w.finisher.Finish(t.Context(), answering(next(), code))
 					return err
 				})
 				got := codes(errs)
@@ -97,7 +97,7 @@ func TestOfAThousandWrongCodesAtOnceFiveAreJudged(t *testing.T) {
 				}
 				wrong := []secret.Text{w.wrongCode(p), secret.New("ZZZZ-ZZZZ-ZZZZ-ZZZZ")}
 				errs := atOnce(1000, func(i int) error {
-					_, err := w.finisher.Finish(t.Context(), ids[i%challenges], wrong[i%2])
+					_, err := w.finisher.Finish(t.Context(), answering(ids[i%challenges], wrong[i%2]))
 					return err
 				})
 				judged, got := w.secrets.Calls("OpenSecret"), codes(errs)

@@ -27,7 +27,7 @@ func (w *world) challenge(p person) account.Challenge {
 // finish answers a fresh challenge.
 func (w *world) finish(t testing.TB, p person, code secret.Text) (account.SignedIn, error) {
 	t.Helper()
-	return w.finisher.Finish(t.Context(), w.challenge(p).ID, code)
+	return w.finisher.Finish(t.Context(), answering(w.challenge(p).ID, code))
 }
 
 // signIn takes both steps of a sign-in, the first without its hash.
@@ -58,7 +58,7 @@ func TestRegistrationAndBothStepsLetInUntilLogout(t *testing.T) {
 	w := newWorld(t)
 	p := registered(t, w.register(t, invited("Alice", "ADMIN", w.invite(t, policy.Admin))))
 	begun := w.begin(t, "ALICE")
-	signedIn, err := w.finisher.Finish(t.Context(), begun.ChallengeID, w.code(p, 0))
+	signedIn, err := w.finisher.Finish(t.Context(), answering(begun.ChallengeID, w.code(p, 0)))
 	if err != nil {
 		t.Fatal(err)
 	}

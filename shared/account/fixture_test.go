@@ -14,6 +14,7 @@ import (
 	"sallyport/shared/envelope/envelopetest"
 	"sallyport/shared/password"
 	"sallyport/shared/policy"
+	"sallyport/shared/secret"
 	"sallyport/shared/session"
 )
 
@@ -82,6 +83,11 @@ func (w *world) stored() accounttest.Snapshot {
 	all := w.store.Snapshot()
 	all.Throttles = nil
 	return all
+}
+
+// answering is how somebody at home answers a challenge.
+func answering(challengeID string, code secret.Text) account.FinishInput {
+	return account.FinishInput{ChallengeID: challengeID, Code: code, Address: home}
 }
 
 func newHasher(t rapid.TB, p password.Params) *password.Hasher {

@@ -94,7 +94,7 @@ func TestAReplacementSharesNothingWithWhatItReplaces(t *testing.T) {
 	challenge.ExpiresAt = w.clock.Now().Add(time.Minute).Unix()
 	w.store.PutChallenge(challenge)
 	for _, key := range []otp.Secret{old.key, p.key} {
-		_, err := w.finisher.Finish(t.Context(), challenge.ID, key.CodeAt(otp.StepAt(w.clock.Now())))
+		_, err := w.finisher.Finish(t.Context(), answering(challenge.ID, key.CodeAt(otp.StepAt(w.clock.Now()))))
 		refused(t, err, apperr.Unauthenticated)
 	}
 }

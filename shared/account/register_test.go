@@ -124,7 +124,7 @@ func TestNothingThatIsSecretIsStoredInClearOrLogged(t *testing.T) {
 	answer := w.register(t, invited("alice", "DEVELOPER", invitation))
 	p := registered(t, answer)
 	begun := w.begin(t, "alice")
-	signedIn, err := w.finisher.Finish(t.Context(), begun.ChallengeID, p.recovery[3])
+	signedIn, err := w.finisher.Finish(t.Context(), answering(begun.ChallengeID, p.recovery[3]))
 	if err != nil {
 		t.Fatal(err)
 	}

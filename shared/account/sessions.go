@@ -5,13 +5,12 @@ import (
 	"maps"
 	"slices"
 
-	"sallyport/shared/session"
 	"sallyport/shared/token"
 )
 
 // addSession notes a new session, drops the notes of expired ones, and returns the tokens that had to go to stay within
 // MaxSessions: those that would have expired first.
-func (a *Account) addSession(record session.Record, now int64) (evicted []token.ID) {
+func (a *Account) addSession(id token.ID, entry SessionEntry, now int64) (evicted []token.ID) {
 	a.Sessions = maps.Clone(a.Sessions)
 	maps.DeleteFunc(a.Sessions, func(_ token.ID, entry SessionEntry) bool { return entry.ExpiresAt <= now })
 	oldestFirst := slices.SortedFunc(maps.Keys(a.Sessions), func(x, y token.ID) int {
@@ -26,6 +25,6 @@ func (a *Account) addSession(record session.Record, now int64) (evicted []token.
 	if a.Sessions == nil {
 		a.Sessions = map[token.ID]SessionEntry{}
 	}
-	a.Sessions[record.TokenID] = SessionEntry{SessionID: record.SessionID, CreatedAt: record.CreatedAt, ExpiresAt: record.LimitAt}
+	a.Sessions[id] = entry
 	return evicted
 }

@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"log/slog"
 	"time"
 
 	"sallyport/shared/apperr"
@@ -60,14 +61,19 @@ func (d delays) after(failures int) time.Duration {
 // one address share them: an office of a thousand may mistype a hundred times in five minutes.
 const failuresPerAddress = 100
 
+// passwordsByAddress limits guesses at passwords, on whichever route: a second one is no second allowance.
+func passwordsByAddress(counter throttle.Counter, now func() time.Time, log *slog.Logger) throttle.Addresses {
+	return throttle.Addresses{Counter: counter, Route: "login", Most: failuresPerAddress, Counts: throttle.Guesses, Now: now, Log: log}
+}
+
 // UnthrottleStore is what forgetting failures needs of a store.
 type UnthrottleStore interface {
 	Reader
 	Throttles
 }
 
-// Unthrottle forgets the failed passwords of a name and, if there is such an account, the failed codes of the account. Windows
-// of addresses stay. It reports whether there is such an account. The errors are those of a Changer, ErrNoAccount aside.
+// Unthrottle forgets the failed passwords of a name and, if there is such an account, those at its places and the failed codes of the
+// account. Windows of addresses stay. It reports whether there is such an account. The errors are those of a Changer, ErrNoAccount aside.
 func Unthrottle(ctx context.Context, store UnthrottleStore, username string) (bool, error) {
 	canonical, err := Canonical(username)
 	if err != nil {
@@ -83,12 +89,19 @@ func Unthrottle(ctx context.Context, store UnthrottleStore, username string) (bo
 	if !found {
 		return false, nil
 	}
-	if err := store.ClearThrottle(ctx, codeSubject(account.UserID)); err != nil {
-		return false, apperr.Dependency(err)
+	subjects := []string{codeSubject(account.UserID)}
+	for place := range account.Places {
+		subjects = append(subjects, placeSubject(place))
+	}
+	for _, subject := range subjects {
+		if err := store.ClearThrottle(ctx, subject); err != nil {
+			return false, apperr.Dependency(err)
+		}
 	}
 	return true, nil
 }
 
-// What failures are counted under: a username, and an account's codes.
+// What failures are counted under: a username, one of an account's places, and an account's codes.
 func nameSubject(canonical string) string { return throttle.Subject("password", canonical) }
+func placeSubject(place string) string    { return throttle.Subject("password at", place) }
 func codeSubject(userID token.ID) string  { return throttle.Subject("code", userID.String()) }

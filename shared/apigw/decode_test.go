@@ -177,10 +177,14 @@ func FuzzDecode(f *testing.F) {
 	for _, body := range []string{
 		goodBody, `{}`, `{"username":"a","password":"b","expires_in":1}`, `{"username":null}`, `[[[[`, `{"a":{"b":1}}`,
 		"{\"username\":\"\xff\"}", `{"username":"\ud800","password":""}`, `{"username":"a","username":"b"}`, "\uFEFF{}",
+		`{"name":"a","things":[{"kind":"x","size":1}],"secrets":["b"]}`, `{"name":"a","things":[[{`, `{"name":"a","things":[{"kind":null}]}`,
 	} {
 		f.Add(body)
 	}
 	f.Fuzz(func(t *testing.T, body string) {
+		if _, err := apigw.Decode[nested](request(body)); err != nil && apperr.CodeOf(err) != apperr.InvalidRequest && apperr.CodeOf(err) != apperr.RequestTooLarge {
+			t.Errorf("refused as %v", err)
+		}
 		got, err := apigw.Decode[sample](request(body))
 		if err != nil {
 			switch e := apperr.From(err); e.Code {
@@ -197,4 +201,72 @@ func FuzzDecode(f *testing.F) {
 			t.Errorf("let through %q", got.Username)
 		}
 	})
+}
+
+type nested struct {
+	Name   string `json:"name"`
+	Things []struct {
+		Kind string  `json:"kind"`
+		Size *int64  `json:"size,omitzero"`
+		Tag  *string `json:"tag,omitzero"`
+	} `json:"things,omitzero"`
+	Secrets []secret.Text `json:"secrets,omitzero"`
+}
+
+func TestDecodeReadsTheElementsOfASlice(t *testing.T) {
+	got, err := apigw.Decode[nested](request(`{"name":"a","things":[{"kind":"x"},{"size":7,"kind":"y"}],"secrets":["canary"]}`))
+	if err != nil || len(got.Things) != 2 || got.Things[0].Kind != "x" || *got.Things[1].Size != 7 || got.Secrets[0].Reveal() != "canary" {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if got, err := apigw.Decode[nested](request(`{"name":"a","things":[]}`)); err != nil || got.Things == nil || len(got.Things) != 0 {
+		t.Errorf("an empty array is %+v, %v: it must be told from none", got.Things, err)
+	}
+	if got, err := apigw.Decode[nested](request(`{"name":"a"}`)); err != nil || got.Things != nil {
+		t.Errorf("none is %+v, %v", got.Things, err)
+	}
+}
+
+func TestDecodeIsAsStrictInsideASliceAsOutside(t *testing.T) {
+	for name, things := range map[string]string{
+		"no array":                   `{"kind":"x"}`,
+		"a string":                   `"x"`,
+		"null":                       `null`,
+		"an element that is null":    `[null]`,
+		"an element of text":         `["x"]`,
+		"an element that is array":   `[[{"kind":"x"}]]`,
+		"a member missing":           `[{"kind":"x"},{"size":1}]`,
+		"an unknown member":          `[{"kind":"x","admin":true}]`,
+		"a member in another case":   `[{"Kind":"x"}]`,
+		"a member twice":             `[{"kind":"x","kind":"y"}]`,
+		"a null member":              `[{"kind":"x","size":null}]`,
+		"a number for a string":      `[{"kind":1}]`,
+		"a string for a number":      `[{"kind":"x","size":"1"}]`,
+		"an object for a string":     `[{"kind":{"a":"b"}}]`,
+		"U+FFFD":                     `[{"kind":"` + "\uFFFD" + `"}]`,
+		"invalid UTF-8":              "[{\"kind\":\"\xff\"}]",
+		"cut short":                  `[{"kind":"x"}`,
+		"a trailing comma":           `[{"kind":"x"},]`,
+		"unclosed":                   `[{"kind":"x"`,
+		"nesting as deep as will go": strings.Repeat("[", 4000) + strings.Repeat("]", 4000),
+		"nested in an unknown one":   `[{"kind":"x","more":[{"kind":"x"}]}]`,
+	} {
+		_, err := apigw.Decode[nested](request(`{"name":"a","things":` + things + `}`))
+		refused := apperr.From(err)
+		if err == nil || refused.Code != apperr.InvalidRequest || refused.Detail == "" || strings.Contains(refused.Detail, "admin") {
+			t.Errorf("%s: %v", name, refused)
+		}
+	}
+	if _, err := apigw.Decode[nested](request(`{"name":"a","secrets":[{"canary":"x"}]}`)); apperr.CodeOf(err) != apperr.InvalidRequest {
+		t.Errorf("an object for a secret: %v", err)
+	}
+	for body, want := range map[string]string{
+		`{"name":"a","things":[{"kind":1}]}`:             "The member kind has",
+		`{"name":"a","things":[{"kind":"x"},"x"]}`:       "The member things has",
+		`{"name":"a","things":[{"kind":"x","other":1}]}`: "things (with kind, size, tag)",
+		`{"name":"a","things":[{}]}`:                     "The member kind is missing.",
+	} {
+		if _, err := apigw.Decode[nested](request(body)); !strings.Contains(apperr.From(err).Detail, want) {
+			t.Errorf("%s: %q does not say %q", body, apperr.From(err).Detail, want)
+		}
+	}
 }

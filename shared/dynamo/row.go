@@ -143,6 +143,21 @@ func (r *Row) Routes(name string) []policy.Route {
 	return routes
 }
 
+// Numbers returns a map of whole numbers that are not negative, empty rather than nil.
+func (r *Row) Numbers(name string) map[string]int64 {
+	outer, ok := r.attributes[name].(*types.AttributeValueMemberM)
+	if !ok {
+		r.Refuse(name, "is no map")
+		return nil
+	}
+	inner := &Row{table: r.table, path: r.path + name + ".", attributes: outer.Value, malformed: r.malformed}
+	numbers := make(map[string]int64, len(outer.Value))
+	for key := range outer.Value {
+		numbers[key] = inner.Number(key)
+	}
+	return numbers
+}
+
 // Rows returns a map of maps, each of which reads as a row within this one.
 func (r *Row) Rows(name string) map[string]*Row {
 	outer, ok := r.attributes[name].(*types.AttributeValueMemberM)

@@ -22,6 +22,15 @@ func N(n int64) types.AttributeValue {
 // B is a binary value.
 func B(b []byte) types.AttributeValue { return &types.AttributeValueMemberB{Value: b} }
 
+// Numbers is a map of numbers, as Row.Numbers reads it.
+func Numbers(numbers map[string]int64) types.AttributeValue {
+	m := make(Item, len(numbers))
+	for key, n := range numbers {
+		m[key] = N(n)
+	}
+	return M(m)
+}
+
 // M is a map value.
 func M(m Item) types.AttributeValue { return &types.AttributeValueMemberM{Value: m} }
 

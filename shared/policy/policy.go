@@ -128,16 +128,30 @@ func rules() []rule {
 
 		// Sessions.
 		{Route{Own, "POST", "/renew"}, anyone},
+		{Route{Own, "GET", "/sessions"}, anyone},
+		{Route{Own, "DELETE", "/sessions/{session_id}"}, anyone},
+		{Route{Own, "DELETE", "/sessions"}, anyone},
 
 		// Credentials.
+		{Route{Own, "POST", "/password"}, anyone},
+		{Route{Own, "POST", "/authenticator"}, anyone},
+		{Route{Own, "POST", "/authenticator/confirm"}, anyone},
+		{Route{Own, "POST", "/recovery-codes"}, anyone},
 
 		// Administration.
 
 		// API tokens.
+		{Route{Own, "POST", "/api-tokens"}, admin | developer},
+		{Route{Own, "GET", "/api-tokens"}, admin | developer},
+		{Route{Own, "DELETE", "/api-tokens/{token_id}"}, admin | developer},
 
 		// Standards.
+		{Route{Own, "POST", "/clients"}, admin},
+		{Route{Own, "GET", "/clients"}, admin},
+		{Route{Own, "DELETE", "/clients/{client_id}"}, admin},
 
 		// Audit.
+		{Route{Own, "GET", "/audit-events"}, admin | apiTokens},
 	}
 }
 

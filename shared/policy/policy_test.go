@@ -107,8 +107,8 @@ func TestNoOtherSpellingOfARouteIsARoute(t *testing.T) {
 			mustBeRefused(t, route)
 		}
 		for _, method := range []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "QUERY"} {
-			if method != row.Method {
-				mustBeRefused(t, own(method, path))
+			if route := own(method, path); !inContract(route) {
+				mustBeRefused(t, route)
 			}
 		}
 	}
@@ -116,6 +116,11 @@ func TestNoOtherSpellingOfARouteIsARoute(t *testing.T) {
 		mustBeRefused(t, own("POST", public))
 	}
 	mustBeRefused(t, policy.Route{})
+}
+
+// inContract reports whether the contract has such a route.
+func inContract(route policy.Route) bool {
+	return slices.ContainsFunc(contract.Routes(), func(row contract.Route) bool { return own(row.Method, row.Template()) == route })
 }
 
 func mustBeRefused(t *testing.T, route policy.Route) {

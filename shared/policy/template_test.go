@@ -38,7 +38,7 @@ func TestTheTableAndTheTemplateNameTheSameRoutes(t *testing.T) {
 func TestTheTableAndTheContractNameTheSameRoutes(t *testing.T) {
 	inContract := map[Route]bool{}
 	for _, route := range contract.Routes() {
-		inContract[Route{Own, route.Method, route.Path}] = true
+		inContract[Route{Own, route.Method, route.Template()}] = true
 	}
 	for _, route := range Routes() {
 		if route.API == Own && !inContract[route] {

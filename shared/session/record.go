@@ -67,6 +67,17 @@ func (r Record) replacedJustNow(issued int64, now time.Time) bool {
 	return r.RenewedAt != 0 && r.PreviousIssuedAt == issued && since >= -maxClockSkew && since <= replacementGrace
 }
 
+// renewableIn returns how long it is until the record's current token may be replaced; not above zero: now. The record knows one
+// replaced token, so that the grace of one must be over before the next is replaced: it would be taken for stolen within it. And a
+// token that was issued in a second that is yet to come could not be told from its successor.
+func (r Record) renewableIn(now time.Time) time.Duration {
+	wait := time.Unix(r.IssuedAt, 0).Sub(now)
+	if r.RenewedAt != 0 {
+		wait = max(wait, time.UnixMilli(r.RenewedAt).Add(replacementGrace+time.Millisecond).Sub(now))
+	}
+	return wait
+}
+
 // aadPurpose keeps what is sealed here from opening as anything else that the data key may come to seal.
 const aadPurpose = "sallyport token record v2"
 

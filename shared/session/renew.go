@@ -7,6 +7,7 @@ import (
 
 	"sallyport/shared/apperr"
 	"sallyport/shared/secret"
+	"sallyport/shared/token"
 )
 
 // ErrRenewed means that the session has been renewed, or has ended, since its record was read.
@@ -53,7 +54,7 @@ const maxRenewals = 3
 // Renew replaces the token that identity was presented with by a new one. From then on the old one is refused, and if it is shown
 // later than replacementGrace, the session ends. Until then Renew repeats its answer, so that one that was lost is not the end of a
 // session, and of many renewals at once all get the one token that is current. The error's code is Unauthenticated: the session is
-// over, or the token was replaced; TooManyRequests: it was renewed in this very second already; ServiceUnavailable, or Corrupt.
+// over, or the token was replaced; TooManyRequests: it was renewed less than replacementGrace ago; ServiceUnavailable, or Corrupt.
 func (r *Renewer) Renew(ctx context.Context, identity Identity) (Renewed, error) {
 	for range maxRenewals {
 		record, found, err := r.store.Record(ctx, identity.UserID, identity.TokenID)
@@ -61,15 +62,15 @@ func (r *Renewer) Renew(ctx context.Context, identity Identity) (Renewed, error)
 		switch {
 		case err != nil:
 			return Renewed{}, apperr.Dependency(err)
-		case !found, record.Kind != identity.Kind:
+		case !found, record.Kind != token.Access, identity.Kind != token.Access: // an API token lives as long as it was made for
 			return Renewed{}, refused(ReasonRevoked)
 		case record.ExpiresAt <= now.Unix():
 			return Renewed{}, refused(ReasonRecordExpired)
 		case identity.IssuedAt != record.IssuedAt:
 			return r.repeat(ctx, identity, record, now)
 		}
-		if ahead := time.Unix(record.IssuedAt, 0).Sub(now); ahead > 0 {
-			return Renewed{}, tooSoon(ahead)
+		if wait := record.renewableIn(now); wait > 0 {
+			return Renewed{}, tooSoon(wait)
 		}
 		minted, after, err := r.issuer.renew(ctx, record)
 		if err != nil {
@@ -104,8 +105,7 @@ func renewed(minted secret.Text, record Record, now time.Time) Renewed {
 	}
 }
 
-// tooSoon refuses a renewal that comes too early by wait: tokens of a session are told apart by the second in which they were
-// issued, and this one's is yet to come.
+// tooSoon refuses a renewal that comes too early by wait.
 func tooSoon(wait time.Duration) error {
 	return &apperr.Error{
 		Code: apperr.TooManyRequests, Detail: "This token was given out a moment ago. Wait as long as Retry-After says, then renew it.",

@@ -141,7 +141,7 @@ func TestATokenBeforeThePreviousOneHasNoGrace(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.advance(time.Second)
+	w.advance(2*time.Second + time.Millisecond) // no sooner: so the first one's grace is over
 	third, err := w.renew(t, second.AccessToken)
 	if err != nil {
 		t.Fatal(err)
@@ -242,23 +242,47 @@ func TestRenewalGoesOnUntilTheSessionsLimitAndNoFurther(t *testing.T) {
 	}
 }
 
-func TestASessionIsRenewedOnceASecond(t *testing.T) {
+func TestASessionIsRenewedOnceInTheTimeThatAReplacedTokenMayStillCome(t *testing.T) {
 	w := newWorld()
 	minted, record := w.signIn(t, policy.Developer)
 	renewed, err := w.renew(t, minted)
 	if err != nil || renewed.Identity.IssuedAt != record.IssuedAt+1 || renewed.ExpiresIn != life {
 		t.Fatalf("at once: %+v, %v", renewed, err)
 	}
-	w.advance(time.Second - time.Millisecond)
+	w.advance(2 * time.Second)
 	if _, err := w.renew(t, renewed.AccessToken); apperr.CodeOf(err) != apperr.TooManyRequests || apperr.From(err).RetryAfter != time.Millisecond {
-		t.Errorf("within the second: %+v", apperr.From(err))
+		t.Errorf("within two seconds: %+v", apperr.From(err))
+	}
+	if got, _ := w.refused(t, minted.Reveal(), dashboard); got.reason != session.ReasonReplaced {
+		t.Errorf("the replaced token within two seconds: %+v", got)
 	}
 	if !w.passes(t, renewed.AccessToken) {
 		t.Error("the token that was renewed too soon is dead")
 	}
 	w.advance(time.Millisecond)
 	if again, err := w.renew(t, renewed.AccessToken); err != nil || again.Identity.IssuedAt != record.IssuedAt+2 {
-		t.Errorf("a second later: %+v, %v", again, err)
+		t.Errorf("a moment later: %+v, %v", again, err)
+	}
+}
+
+func TestAnAPITokenIsNotRenewedEvenIfARouteLetItIn(t *testing.T) {
+	w := newWorld()
+	minted, record, err := w.issuer.IssueAPIToken(t.Context(), session.Holder{UserID: token.NewID(), Username: "alice", Role: policy.Developer},
+		noon.Add(time.Hour).Unix(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.records.Add(record)
+	w.advance(time.Minute)
+	asSession := record.Identity()
+	asSession.Kind = token.Access
+	for _, identity := range []session.Identity{record.Identity(), asSession} {
+		if _, err := w.renewer().Renew(t.Context(), identity); apperr.CodeOf(err) != apperr.Unauthenticated {
+			t.Errorf("%s: %v", identity.Kind, err)
+		}
+	}
+	if !w.passes(t, minted) {
+		t.Error("it has changed")
 	}
 }
 

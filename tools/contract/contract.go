@@ -48,6 +48,9 @@ func (r Route) Template() string { return cmp.Or(r.Resource, r.Path) }
 // Allows reports whether the role may call the route.
 func (r Route) Allows(role string) bool { return slices.Contains(r.Allowed, role) }
 
+// nobodys is an id that nothing has: a route that is asked for it answers 404 to whom it lets in.
+const nobodys = "00000000000000000000000000000000"
+
 // Routes returns every route that needs a token.
 func Routes() []Route {
 	anyone := RoleNames()
@@ -61,15 +64,29 @@ func Routes() []Route {
 
 		// Sessions.
 		{Method: "POST", Path: "/renew", Allowed: anyone, Status: 200, Spends: true},
+		{Method: "GET", Path: "/sessions", Allowed: anyone, Status: 200},
+		{Method: "DELETE", Path: "/sessions/" + nobodys, Resource: "/sessions/{session_id}", Allowed: anyone, Status: 404},
+		{Method: "DELETE", Path: "/sessions", Allowed: anyone, Status: 204},
 
-		// Credentials.
+		// Credentials. A body without a code is let in, and refused there.
+		{Method: "POST", Path: "/password", Allowed: anyone, Status: 400, Body: map[string]any{}},
+		{Method: "POST", Path: "/authenticator", Allowed: anyone, Status: 400, Body: map[string]any{}},
+		{Method: "POST", Path: "/authenticator/confirm", Allowed: anyone, Status: 400, Body: map[string]any{}},
+		{Method: "POST", Path: "/recovery-codes", Allowed: anyone, Status: 400, Body: map[string]any{}},
 
 		// Administration.
 
 		// API tokens.
+		{Method: "POST", Path: "/api-tokens", Allowed: []string{"ADMIN", "DEVELOPER"}, Status: 201, Body: map[string]any{"name": "of the contract", "expires_in": 60}},
+		{Method: "GET", Path: "/api-tokens", Allowed: []string{"ADMIN", "DEVELOPER"}, Status: 200},
+		{Method: "DELETE", Path: "/api-tokens/" + nobodys, Resource: "/api-tokens/{token_id}", Allowed: []string{"ADMIN", "DEVELOPER"}, Status: 404},
 
 		// Standards.
+		{Method: "POST", Path: "/clients", Allowed: []string{"ADMIN"}, Status: 201, Body: map[string]any{"name": "Notes"}},
+		{Method: "GET", Path: "/clients", Allowed: []string{"ADMIN"}, Status: 200},
+		{Method: "DELETE", Path: "/clients/00000000000000000000000000000000", Resource: "/clients/{client_id}", Allowed: []string{"ADMIN"}, Status: 404},
 
 		// Audit.
+		{Method: "GET", Path: "/audit-events", Allowed: []string{"ADMIN"}, APITokens: true, Status: 200},
 	}
 }

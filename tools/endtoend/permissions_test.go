@@ -60,7 +60,8 @@ func granted(t *testing.T) map[string]permissions {
 				t.Errorf("%s, %s: not an Allow on one resource of the stack", f.LogicalID, s.Sid)
 				continue
 			}
-			target := s.Resources[0][strings.LastIndexByte(s.Resources[0], '/')+1:]
+			_, target, _ := strings.Cut(s.Resources[0], "/")
+			target = strings.Replace(target, "/index/", "/", 1) // an index follows its table
 			for _, action := range s.Actions {
 				service, name, _ := strings.Cut(action, ":")
 				on := []string{target}
@@ -144,7 +145,9 @@ func (w *witness) did(function string) permissions {
 func (w *witness) note(function, operation string, body []byte) {
 	var call struct {
 		TableName         string
+		IndexName         string
 		TransactItems     []map[string]struct{ TableName string }
+		RequestItems      map[string]any
 		EncryptionContext map[string]string
 	}
 	_ = json.Unmarshal(body, &call) // what is not JSON needs no permission
@@ -164,6 +167,12 @@ func (w *witness) note(function, operation string, body []byte) {
 				add(kind+"Item", table(of.TableName))
 			}
 		}
+	case len(call.RequestItems) > 0:
+		for name := range call.RequestItems {
+			add(operation, table(name))
+		}
+	case call.IndexName != "":
+		add(operation, table(call.TableName)+"/"+call.IndexName)
 	case call.TableName != "":
 		add(operation, table(call.TableName))
 	default:
@@ -230,10 +239,40 @@ func everyKeyAnew(t *testing.T, c caller, runner *endtoend.Runner) {
 	t.Helper()
 	d := openDatabase(t, runner)
 	token := c.signIn(c.user())
+	_, developer := c.member(runner, "DEVELOPER")
 	wants(t, "a new session", c.get("/dashboard", token), 200)
 	d.forgetDataKeys()
 	wants(t, "renewing as the day's first", c.renew(token), 200)
+	d.forgetDataKeys()
+	wants(t, "making an API token as the day's first", c.as(developer, http.MethodPost, "/api-tokens", map[string]any{"name": "script"}), 201)
 	kill(t, runner, "authorizer") // it holds the key that is no more
+}
+
+// everyStandardRoute has the functions for resource servers and finders do all that they can.
+func everyStandardRoute(t *testing.T, c caller, runner *endtoend.Runner) {
+	t.Helper()
+	by := c.newClient(runner)
+	for path, end := range map[string]func(token string) endtoend.Response{
+		"/introspect":    func(token string) endtoend.Response { return c.introspect(by, token) },
+		"/revoke":        func(token string) endtoend.Response { return c.revoke(by, token) },
+		"/leaked-tokens": c.reportLeaked,
+	} {
+		wantsRefused(t, path+" with a wrong secret", c.form("/introspect", basicHeader(by.id+":wrong"), "token=x"), 401, "invalid_client")
+		wantsRefused(t, path+" with a wrong secret", c.form("/revoke", basicHeader(by.id+":wrong"), "token=x"), 401, "invalid_client")
+		for replaced := range 2 {
+			token := c.signIn(c.user())
+			if replaced == 1 {
+				wants(t, "renewing", c.renew(token), 200)
+				time.Sleep(2100 * time.Millisecond) // out of its grace: the session ends by it
+			}
+			if got := end(token); got.Status >= 300 {
+				t.Errorf("%s: %d %s", path, got.Status, got.Body)
+			}
+		}
+	}
+	admin := []string{"Authorization", "Bearer " + c.admin(runner)}
+	wants(t, "the clients", c.do(http.MethodGet, "/clients", nil, admin...), 200)
+	wants(t, "removing a client", c.do(http.MethodDelete, "/clients/"+by.id, nil, admin...), 204)
 }
 
 // everything has every function do all that it can, sign-in's rare cases included.
@@ -241,19 +280,34 @@ func everything(t *testing.T, runner *endtoend.Runner) {
 	t.Helper()
 	c := calling(t, runner.Client)
 	for _, role := range roles {
-		_, token := c.member(runner, role)
+		user, token := c.member(runner, role)
 		for _, path := range []string{"/dashboard", "/admin_resource", "/developer_resource", "/consumer_resource"} {
 			c.get(path, token)
 		}
+		if role != "CONSUMER" {
+			made := c.as(token, http.MethodPost, "/api-tokens", map[string]any{"name": "script"})
+			wants(t, "making an API token", made, 201)
+			wants(t, "listing them", c.get("/api-tokens", token), 200)
+			wants(t, "revoking it", c.as(token, http.MethodDelete, "/api-tokens/"+made.Text("token_id"), nil), 204)
+		}
+		c.signInOn(user, "another")
+		wants(t, "ending the other sessions", c.as(token, http.MethodDelete, "/sessions", nil), 204)
+		another := c.get("/dashboard", c.signInOn(user, "yet another")).Text("session_id")
+		c.sessions(token)
+		wants(t, "ending one", c.as(token, http.MethodDelete, "/sessions/"+another, nil), 204)
 		renewed := c.renew(token)
 		wants(t, "renewing", renewed, 200)
 		wants(t, "logout", c.logout(renewed.Text("access_token")), 204)
+	}
+	for _, query := range []string{"", "?user_id=-", "?actor_id=" + c.user().UserID} {
+		wants(t, "audit events", c.get("/audit-events"+query, c.admin(runner)), 200)
 	}
 	stolen := c.signIn(c.user())
 	wants(t, "renewing", c.renew(stolen), 200)
 	time.Sleep(2100 * time.Millisecond) // for the other one to be out of its grace
 	wants(t, "a replaced token", c.get("/dashboard", stolen), 401)
 	everyKeyAnew(t, c, runner)
+	everyStandardRoute(t, c, runner)
 
 	user := c.user()
 	wants(t, "a wrong password", c.do(http.MethodPost, "/login", map[string]string{"username": user.Username, "password": "wrong password"}), 401)

@@ -20,7 +20,7 @@ func TestUnthrottleForgetsTheFailuresOfTheNameAndTheAccountAndNoOthers(t *testin
 	g := openGate(t, dynamotest.Embedded(t))
 	g.account("ana", 0)
 	g.failsToSignIn("ana", "bob")
-	const address, name, code = 1, 1, 1
+	const address, name, code = 2, 1, 1 // the address's wrong passwords, and its wrong codes
 	for _, step := range []struct {
 		user, says string
 		left       int
@@ -78,7 +78,7 @@ func (g gate) failsToSignIn(names ...string) {
 	}
 	finisher := account.Finisher{Store: store, Opener: anySecret{}, Now: clock, Log: log}
 	anothers := otp.NewRecoveryCodes(1)[0].Show()
-	if _, err := finisher.Finish(g.T.Context(), challenge.ID, anothers); apperr.CodeOf(err) != apperr.Unauthenticated {
+	if _, err := finisher.Finish(g.T.Context(), account.FinishInput{ChallengeID: challenge.ID, Code: anothers}); apperr.CodeOf(err) != apperr.Unauthenticated {
 		g.Fatalf("a wrong code: %v", err)
 	}
 }

@@ -226,7 +226,7 @@ func (s *service) verifyOTP(r *http.Request) (int, any, error) {
 	if err := json.NewDecoder(r.Body).Decode(&in); err != nil {
 		return 400, nil, nil //nolint:nilerr // the status says it
 	}
-	got, err := s.finisher.Finish(r.Context(), in.ChallengeID, secret.New(in.OTP))
+	got, err := s.finisher.Finish(r.Context(), account.FinishInput{ChallengeID: in.ChallengeID, Code: secret.New(in.OTP)})
 	return 200, map[string]any{
 		"access_token": got.AccessToken.Reveal(), "token_type": "Bearer", "expires_in": int(got.ExpiresIn.Seconds()),
 		"session_id": got.Identity.SessionID, "role": got.Identity.Role.String(),

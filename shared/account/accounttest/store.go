@@ -31,9 +31,13 @@ type Everything interface {
 	account.FinishStore
 	account.InvitationAdder
 	account.ChangeStore
+	account.CredentialStore
+	account.ReenrolStore
 	session.RecordStore
 	session.RenewStore
 	session.Ender
+	session.Lister
+	account.APITokenStore
 }
 
 var _ Everything = (*Store)(nil)
@@ -87,6 +91,12 @@ func clone(a account.Account) account.Account {
 		tokens[id] = entry
 	}
 	a.APITokens = tokens
+	places := make(map[string]int64, len(a.Places))
+	maps.Copy(places, a.Places)
+	a.Places = places
+	if a.Status != account.Pending {
+		a.LapsesAt = 0 // as from DynamoDB, where nothing else is ever written with one
+	}
 	a.EnrollingTOTPSecret = bytes.Clone(a.EnrollingTOTPSecret)
 	return a
 }

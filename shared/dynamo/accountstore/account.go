@@ -23,6 +23,12 @@ func (s *Store) Account(ctx context.Context, username string) (account.Account, 
 		LastTOTPStep: row.Number("last_totp_step"), RecoveryCodes: row.Texts("recovery_codes"), Sessions: sessions(row), APITokens: apiTokens(row),
 		SessionVersion: row.Number("session_version"), Revision: row.Number("revision"), CreatedAt: row.Number("created_at"),
 	}
+	if row.Has("places") {
+		a.Places = row.Numbers("places")
+	}
+	if row.Has("lapses_at") {
+		a.LapsesAt = row.Number("lapses_at")
+	}
 	if row.Has("invitation_hash") {
 		a.InvitationHash, a.InvitationExpiresAt = row.Text("invitation_hash"), row.Number("invitation_expires_at")
 	}
@@ -64,6 +70,10 @@ func accountItem(a account.Account) dynamo.Item {
 		"session_version":    dynamo.N(a.SessionVersion),
 		"revision":           dynamo.N(a.Revision),
 		"created_at":         dynamo.N(a.CreatedAt),
+		"places":             dynamo.Numbers(a.Places),
+	}
+	if a.Status == account.Pending && a.LapsesAt > 0 { // the table's time to live deletes what has it
+		item["lapses_at"] = dynamo.N(a.LapsesAt)
 	}
 	if a.InvitationHash != "" {
 		item["invitation_hash"] = dynamo.S(a.InvitationHash)

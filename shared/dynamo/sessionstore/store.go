@@ -28,6 +28,7 @@ var (
 	_ session.RecordStore = (*Store)(nil)
 	_ session.RenewStore  = (*Store)(nil)
 	_ session.Ender       = (*Store)(nil)
+	_ session.Lister      = (*Store)(nil)
 )
 
 // New returns a Store.
@@ -41,6 +42,25 @@ func (s *Store) Record(ctx context.Context, userID, tokenID token.ID) (session.R
 	}
 	record, err := Read(row)
 	return record, err == nil, err
+}
+
+// RecordsOf implements session.Lister. IAM: BatchGetItem on Tokens.
+func (s *Store) RecordsOf(ctx context.Context, userID token.ID, tokenIDs []token.ID) ([]session.Record, error) {
+	keys := make([]dynamo.Item, len(tokenIDs))
+	for i, id := range tokenIDs {
+		keys[i] = Key(userID, id)
+	}
+	rows, err := dynamo.BatchGet(ctx, s.client, s.tables.Tokens, keys)
+	if err != nil {
+		return nil, err
+	}
+	records := make([]session.Record, len(rows))
+	for i, row := range rows {
+		if records[i], err = Read(row); err != nil {
+			return nil, err
+		}
+	}
+	return records, nil
 }
 
 // Read returns the record that a row of Tokens is. An error's code is apperr.Corrupt.

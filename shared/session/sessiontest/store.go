@@ -15,7 +15,7 @@ import (
 type Key struct{ UserID, TokenID token.ID }
 
 // Store is every store that package session asks for, in memory. It never mixes its own memory with a caller's. Methods can be
-// made to fail by their names: "Record", "EndSession", "RemoveRecord", "ReplaceToken".
+// made to fail by their names: "Record", "RecordsOf", "EndSession", "RemoveRecord", "ReplaceToken".
 type Store struct {
 	faults.Plan
 
@@ -28,6 +28,7 @@ var (
 	_ session.RecordStore = (*Store)(nil)
 	_ session.RenewStore  = (*Store)(nil)
 	_ session.Ender       = (*Store)(nil)
+	_ session.Lister      = (*Store)(nil)
 )
 
 // NewStore returns an empty store. When a session ends, ended (unless nil) runs in the same step: whoever keeps the accounts
@@ -40,7 +41,7 @@ func NewStore(ended func(session.Identity)) *Store {
 func (s *Store) Record(ctx context.Context, userID, tokenID token.ID) (record session.Record, ok bool, err error) {
 	err = s.Read(ctx, "Record", func() error {
 		s.Step(func(records map[Key]session.Record) { record, ok = records[Key{userID, tokenID}] })
-		record = clone(record)
+		record = Clone(record)
 		return nil
 	})
 	return record, ok, err
@@ -72,8 +73,23 @@ func (s *Store) ReplaceToken(ctx context.Context, before, after session.Record) 
 	})
 }
 
-// clone returns a copy that shares no memory with r.
-func clone(r session.Record) session.Record {
+// RecordsOf implements session.Lister.
+func (s *Store) RecordsOf(ctx context.Context, userID token.ID, tokenIDs []token.ID) (found []session.Record, err error) {
+	err = s.Read(ctx, "RecordsOf", func() error {
+		s.Step(func(records map[Key]session.Record) {
+			for _, id := range tokenIDs {
+				if record, ok := records[Key{userID, id}]; ok {
+					found = append(found, Clone(record))
+				}
+			}
+		})
+		return nil
+	})
+	return found, err
+}
+
+// Clone returns a copy that shares no memory with r.
+func Clone(r session.Record) session.Record {
 	r.Sealed, r.Routes = slices.Clone(r.Sealed), slices.Clone(r.Routes)
 	return r
 }
@@ -93,7 +109,7 @@ func (s *Store) EndSession(ctx context.Context, identity session.Identity) error
 
 // Add stores a record. It counts as no call.
 func (s *Store) Add(record session.Record) {
-	record = clone(record)
+	record = Clone(record)
 	s.Step(func(records map[Key]session.Record) { records[Key{record.UserID, record.TokenID}] = record })
 }
 
@@ -102,7 +118,7 @@ func (s *Store) All() []session.Record {
 	var all []session.Record
 	s.Step(func(records map[Key]session.Record) {
 		for _, record := range records {
-			all = append(all, clone(record))
+			all = append(all, Clone(record))
 		}
 	})
 	return all

@@ -115,10 +115,15 @@ func TestTheAuthorizersVerdictIsNotCachedAndEveryAnswerComesWithinTenSeconds(t *
 	}
 }
 
-func TestRowsExpireEverywhereButInAccounts(t *testing.T) {
+// A client stays until somebody removes it, and so does an account, once it has been signed in to: from then on its row has no
+// attribute lapses_at.
+func TestRowsExpireEverywhereButInClients(t *testing.T) {
 	for _, table := range projects(t).Tables {
 		want := "expires_at"
-		if table.LogicalID == "AccountsTable" {
+		switch table.LogicalID {
+		case "AccountsTable":
+			want = "lapses_at"
+		case "ClientsTable":
 			want = ""
 		}
 		if table.TTLAttribute != want {

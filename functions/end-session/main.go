@@ -1,0 +1,53 @@
+// Command end-session is the Lambda function behind DELETE /sessions/{session_id}: it ends a session of the caller's account.
+package main
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"sallyport/shared/account"
+	"sallyport/shared/apigw"
+	"sallyport/shared/awsboot"
+	"sallyport/shared/dynamo/accountstore"
+	"sallyport/shared/dynamo/auditstore"
+	"sallyport/shared/dynamo/sessionstore"
+	"sallyport/shared/session"
+)
+
+func main() { awsboot.Run(realMain) }
+
+func realMain(settings *awsboot.Settings, log *slog.Logger) error {
+	stage := settings.Text("STAGE")
+	log = log.With("stage", stage)
+	tables := sessionstore.Tables{Tokens: settings.Text("TOKENS_TABLE"), Accounts: settings.Text("ACCOUNTS_TABLE")}
+	auditTable, auditDays := settings.Text("AUDIT_TABLE"), settings.Integer("AUDIT_RETENTION_DAYS", 1, auditstore.MaxRetentionDays)
+	config := awsboot.Config(settings)
+	if err := settings.Err(); err != nil {
+		return err
+	}
+	database := dynamodb.NewFromConfig(config)
+	accounts := accountstore.New(database, accountstore.Tables{Accounts: tables.Accounts})
+	trail := auditstore.New(database, auditTable, auditDays)
+	lambda.Start(apigw.Audited(log, trail, "end_session", handler(accounts, sessionstore.New(database, tables))))
+	return nil
+}
+
+func handler(accounts account.Reader, sessions session.Ender) apigw.Handler {
+	return func(ctx context.Context, req apigw.Request) (apigw.Answer, error) {
+		caller, err := apigw.Caller(req)
+		if err != nil {
+			return apigw.Answer{}, err
+		}
+		sessionID := req.PathParameters["session_id"]
+		if err := account.EndSession(ctx, accounts, sessions, caller, sessionID); err != nil {
+			return apigw.Answer{}, err
+		}
+		return apigw.Answer{
+			Status: http.StatusNoContent, Who: []any{"ended_session_id", sessionID}, Target: sessionID,
+		}, nil
+	}
+}
