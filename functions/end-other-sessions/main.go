@@ -44,6 +44,6 @@ func handler(accounts account.ChangeStore) apigw.Handler {
 		if err != nil {
 			return apigw.Answer{}, err
 		}
-		return apigw.Answer{Status: http.StatusNoContent, Event: "other_sessions_ended", Who: append(apigw.Who(caller), "ended", ended)}, nil
+		return apigw.Answer{Status: http.StatusNoContent, Who: []any{"ended", ended}}, nil
 	}
 }

@@ -151,6 +151,7 @@ func rules() []rule {
 		{Route{Own, "DELETE", "/clients/{client_id}"}, admin},
 
 		// Audit.
+		{Route{Own, "GET", "/audit-events"}, admin | apiTokens},
 	}
 }
 

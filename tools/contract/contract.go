@@ -87,5 +87,6 @@ func Routes() []Route {
 		{Method: "DELETE", Path: "/clients/00000000000000000000000000000000", Resource: "/clients/{client_id}", Allowed: []string{"ADMIN"}, Status: 404},
 
 		// Audit.
+		{Method: "GET", Path: "/audit-events", Allowed: []string{"ADMIN"}, APITokens: true, Status: 200},
 	}
 }

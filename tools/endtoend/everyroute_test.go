@@ -34,19 +34,24 @@ func pathOf(route openapi.Route) string {
 }
 
 // bodyOf returns the first example of what the route takes, with its content type; empty if it takes nothing.
-func bodyOf(route openapi.Route) (contentType string, body any) {
+func (c caller) bodyOf(route openapi.Route) (contentType string, body any) {
+	c.t.Helper()
 	if route.RequestBody == nil {
 		return "", nil
 	}
 	content := route.RequestBody.Content[0]
-	return content.Name, content.Value.Examples[0].Value.Value
+	body, err := content.Value.Examples[0].Value.Value.Plain()
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return content.Name, body
 }
 
 // call calls a route with an example of its body, as somebody with its role.
 func (c caller) call(route openapi.Route, credentials ...string) endtoend.Response {
 	c.t.Helper()
 	headers := credentials
-	contentType, body := bodyOf(route)
+	contentType, body := c.bodyOf(route)
 	if contentType != "" {
 		headers = append([]string{"Content-Type", contentType}, headers...)
 	}

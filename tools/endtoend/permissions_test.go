@@ -60,7 +60,8 @@ func granted(t *testing.T) map[string]permissions {
 				t.Errorf("%s, %s: not an Allow on one resource of the stack", f.LogicalID, s.Sid)
 				continue
 			}
-			target := s.Resources[0][strings.LastIndexByte(s.Resources[0], '/')+1:]
+			_, target, _ := strings.Cut(s.Resources[0], "/")
+			target = strings.Replace(target, "/index/", "/", 1) // an index follows its table
 			for _, action := range s.Actions {
 				service, name, _ := strings.Cut(action, ":")
 				on := []string{target}
@@ -144,7 +145,9 @@ func (w *witness) did(function string) permissions {
 func (w *witness) note(function, operation string, body []byte) {
 	var call struct {
 		TableName         string
+		IndexName         string
 		TransactItems     []map[string]struct{ TableName string }
+		RequestItems      map[string]any
 		EncryptionContext map[string]string
 	}
 	_ = json.Unmarshal(body, &call) // what is not JSON needs no permission
@@ -164,6 +167,12 @@ func (w *witness) note(function, operation string, body []byte) {
 				add(kind+"Item", table(of.TableName))
 			}
 		}
+	case len(call.RequestItems) > 0:
+		for name := range call.RequestItems {
+			add(operation, table(name))
+		}
+	case call.IndexName != "":
+		add(operation, table(call.TableName)+"/"+call.IndexName)
 	case call.TableName != "":
 		add(operation, table(call.TableName))
 	default:
@@ -230,9 +239,12 @@ func everyKeyAnew(t *testing.T, c caller, runner *endtoend.Runner) {
 	t.Helper()
 	d := openDatabase(t, runner)
 	token := c.signIn(c.user())
+	_, developer := c.member(runner, "DEVELOPER")
 	wants(t, "a new session", c.get("/dashboard", token), 200)
 	d.forgetDataKeys()
 	wants(t, "renewing as the day's first", c.renew(token), 200)
+	d.forgetDataKeys()
+	wants(t, "making an API token as the day's first", c.as(developer, http.MethodPost, "/api-tokens", map[string]any{"name": "script"}), 201)
 	kill(t, runner, "authorizer") // it holds the key that is no more
 }
 
@@ -268,13 +280,27 @@ func everything(t *testing.T, runner *endtoend.Runner) {
 	t.Helper()
 	c := calling(t, runner.Client)
 	for _, role := range roles {
-		_, token := c.member(runner, role)
+		user, token := c.member(runner, role)
 		for _, path := range []string{"/dashboard", "/admin_resource", "/developer_resource", "/consumer_resource"} {
 			c.get(path, token)
 		}
+		if role != "CONSUMER" {
+			made := c.as(token, http.MethodPost, "/api-tokens", map[string]any{"name": "script"})
+			wants(t, "making an API token", made, 201)
+			wants(t, "listing them", c.get("/api-tokens", token), 200)
+			wants(t, "revoking it", c.as(token, http.MethodDelete, "/api-tokens/"+made.Text("token_id"), nil), 204)
+		}
+		c.signInOn(user, "another")
+		wants(t, "ending the other sessions", c.as(token, http.MethodDelete, "/sessions", nil), 204)
+		another := c.get("/dashboard", c.signInOn(user, "yet another")).Text("session_id")
+		c.sessions(token)
+		wants(t, "ending one", c.as(token, http.MethodDelete, "/sessions/"+another, nil), 204)
 		renewed := c.renew(token)
 		wants(t, "renewing", renewed, 200)
 		wants(t, "logout", c.logout(renewed.Text("access_token")), 204)
+	}
+	for _, query := range []string{"", "?user_id=-", "?actor_id=" + c.user().UserID} {
+		wants(t, "audit events", c.get("/audit-events"+query, c.admin(runner)), 200)
 	}
 	stolen := c.signIn(c.user())
 	wants(t, "renewing", c.renew(stolen), 200)
