@@ -42,6 +42,8 @@ var mayImport = map[string][]string{
 	"shared/throttle": {"shared/apperr"},
 
 	"shared/session": {"shared/token", "shared/policy", "shared/apperr", "shared/secret"},
+	"shared/leak":    {"shared/session", "shared/throttle", "shared/token", "shared/apperr", "shared/secret"},
+	"shared/client":  {"shared/throttle", "shared/token", "shared/apperr", "shared/secret"},
 	"shared/account": {
 		"shared/session", "shared/throttle", "shared/otp", "shared/password", "shared/token", "shared/policy", "shared/apperr", "shared/secret", precis,
 	},
@@ -51,6 +53,7 @@ var mayImport = map[string][]string{
 	"shared/dynamo/keystore":      {"shared/dynamo", "shared/envelope", awsSDK},
 	"shared/dynamo/auditstore":    {"shared/dynamo", "shared/audit", awsSDK},
 	"shared/dynamo/throttlestore": {"shared/dynamo", "shared/throttle", awsSDK},
+	"shared/dynamo/clientstore":   {"shared/dynamo", "shared/client", "shared/token", awsSDK},
 	"shared/dynamo/accountstore": {
 		"shared/dynamo", "shared/dynamo/sessionstore", "shared/dynamo/throttlestore", "shared/account", "shared/session", "shared/token", "shared/policy", "shared/apperr", awsSDK,
 	},
@@ -61,7 +64,7 @@ var mayImport = map[string][]string{
 
 // testOnly are packages that tests import, and nothing that is deployed.
 var testOnly = []string{
-	"shared/faults", "shared/session/sessiontest", "shared/account/accounttest", "shared/envelope/envelopetest", "shared/dynamo/dynamotest",
+	"shared/faults", "shared/session/sessiontest", "shared/account/accounttest", "shared/client/clienttest", "shared/envelope/envelopetest", "shared/dynamo/dynamotest",
 	"shared/apigw/apigwtest",
 }
 

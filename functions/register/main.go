@@ -60,17 +60,12 @@ func realMain(settings *awsboot.Settings, log *slog.Logger) error {
 		Log:        log,
 		PerAddress: settings.Integer("REGISTRATIONS_PER_ADDRESS", 1, 1_000_000),
 	}
-	parameters := password.Params{
-		MemoryKiB: uint32(settings.Integer("ARGON_MEMORY_KIB", 19456, 262144)), //nolint:gosec // G115: bounded
-		Time:      uint32(settings.Integer("ARGON_TIME", 1, 10)),               //nolint:gosec // G115: bounded
-	}
-	// A hash needs its memory at once, beside some 50 MiB of everything else: better to stop here than at the first password.
-	settings.Integer("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", int(parameters.MemoryKiB/1024)+64, 10240)
+	memoryKiB, passes := awsboot.HashCosts(settings)
 	config := awsboot.Config(settings)
 	if err := settings.Err(); err != nil {
 		return err
 	}
-	hasher, err := password.NewHasher(parameters)
+	hasher, err := password.NewHasher(password.Params{MemoryKiB: memoryKiB, Time: passes})
 	if err != nil {
 		return err
 	}

@@ -77,10 +77,7 @@ func errCredentials(reason apperr.Reason, account string) error {
 // Whoever guesses learns nothing about whether a name exists: the answer, the reads, the writes and the one Argon2id hash are
 // the same for all.
 func (b *Beginner) Begin(ctx context.Context, in BeginInput) (Begun, error) {
-	limit := throttle.Addresses{
-		Counter: b.Store, Route: "login", Most: failuresPerAddress, Counts: throttle.Guesses, Now: b.Now, Log: b.Log,
-	}
-	return throttle.ByAddress(ctx, limit, in.Address, func() (Begun, error) { return b.begin(ctx, in) })
+	return throttle.ByAddress(ctx, passwordsByAddress(b.Store, b.Now, b.Log), in.Address, func() (Begun, error) { return b.begin(ctx, in) })
 }
 
 func (b *Beginner) begin(ctx context.Context, in BeginInput) (Begun, error) {

@@ -110,9 +110,10 @@ func (c *Changer) change(ctx context.Context, username string, edit func(*Accoun
 	})
 }
 
-// endSessions empties the lists, voids pending challenges, and makes the account a new revision.
+// endSessions empties the lists, voids pending challenges and an enrolment under way, and makes the account a new revision.
 func (a *Account) endSessions() {
 	a.Sessions, a.APITokens = map[token.ID]SessionEntry{}, map[token.ID]APITokenEntry{}
+	a.EnrollingTOTPSecret, a.EnrollingExpiresAt = nil, 0
 	a.SessionVersion++
 	a.Revision++
 }

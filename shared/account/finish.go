@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"slices"
 	"time"
 
 	"sallyport/shared/apperr"
@@ -37,20 +36,14 @@ type FinishStore interface {
 }
 
 // Completion is what a completed sign-in changes, in one transaction: it deletes the challenge, stores the record, deletes
-// the evicted records, and writes the account's sessions, places, last step, recovery codes and status. An account that has been
-// signed in to no longer lapses.
+// the evicted records, writes the account's sessions, places, last step, recovery codes and status, and ends its right to enrol anew.
+// An account that has been signed in to no longer lapses.
 type Completion struct {
 	Challenge Challenge
 	Before    Account // as read: its revision, and what the conditions speak of, must still hold
 	After     Account
 	Record    session.Record
 	Evicted   []token.ID // tokens that make room for this one
-}
-
-// SecretOpener opens what a SecretSealer sealed. An error with code apperr.Corrupt means that the sealed secret is damaged or
-// another account's, and any other that the key service could not answer.
-type SecretOpener interface {
-	OpenSecret(ctx context.Context, userID token.ID, sealed []byte) ([]byte, error)
 }
 
 // Finisher takes the second step of sign-ins: the code.
@@ -89,30 +82,12 @@ type SignedIn struct {
 	Identity    session.Identity
 }
 
-// errCode is one and the same for a wrong code, a used one, and a challenge that is unknown, expired or used up.
-func errCode(reason apperr.Reason) *apperr.Error {
-	return apperr.Refuse(apperr.Unauthenticated,
-		"The code is wrong or used, or the challenge is over. Wait for the next code, or sign in again.", reason)
-}
-
-// errUsed is for a code that was right once.
-func errUsed() error { return errCode("code_used") }
-
-// What counts as a failure, as the causes of a refusal. Only the first counts against an account.
-var (
-	errWrong       = errors.New("account: not, and never was, a code of this account")
-	errNoChallenge = errors.New("account: no such challenge")
-)
+// errNoChallenge is the cause of a refusal that counts against its address, though against no account.
+var errNoChallenge = errors.New("account: no such challenge")
 
 func errUnknown() error {
 	refusal := errCode("challenge_unknown")
 	refusal.Err = errNoChallenge
-	return refusal
-}
-
-func errWrongCode() error {
-	refusal := errCode("code_wrong")
-	refusal.Err = errWrong
 	return refusal
 }
 
@@ -123,9 +98,9 @@ func errWrongCode() error {
 // An attempt is counted before it is judged, against its address, its challenge and the account, so that parallel guesses cannot
 // pass a limit. Checking the code and using it up are one transaction.
 func (f *Finisher) Finish(ctx context.Context, in FinishInput) (SignedIn, error) {
-	code, err := otp.ParseCode(in.Code)
+	code, err := parseCode(in.Code)
 	if err != nil {
-		return SignedIn{}, &apperr.Error{Code: apperr.InvalidRequest, Detail: sentence(err), Err: err}
+		return SignedIn{}, err
 	}
 	if len(in.ChallengeID) > MaxCodeLength {
 		return SignedIn{}, apperr.New(apperr.InvalidRequest, "The challenge_id must have at most 128 bytes.")
@@ -238,53 +213,14 @@ func (f *Finisher) answer(ctx context.Context, in FinishInput, challenge Challen
 	return SignedIn{}, apperr.Unavailable(ErrConflict)
 }
 
-// use judges the code against the account, and returns the account with the code used up.
+// use judges the code, and returns the account as the sign-in leaves it, its list of sessions aside.
 func (f *Finisher) use(ctx context.Context, account Account, code otp.Code, now time.Time) (Account, error) {
-	key, err := f.secret(ctx, account)
+	key, err := openSecret(ctx, f.Opener, account.UserID, account.SealedTOTPSecret)
 	if err != nil {
 		return Account{}, err
 	}
+	account, err = account.use(key, code, now)
 	account.Status, account.LapsesAt = Active, 0
-	if code.IsRecovery() {
-		hash := code.Recovery().Hash(key, account.UserID.String())
-		i := slices.Index(account.RecoveryCodes, hash)
-		if i < 0 {
-			return Account{}, errWrongCode()
-		}
-		account.RecoveryCodes = slices.Delete(slices.Clone(account.RecoveryCodes), i, i+1)
-		return account, nil
-	}
-	step, ok := key.Match(code, now)
-	if !ok {
-		return Account{}, errWrongCode()
-	}
-	if step <= account.LastTOTPStep { // RFC 6238 section 5.2: a code is good once
-		return Account{}, errUsed()
-	}
-	account.LastTOTPStep = step
-	return account, nil
-}
-
-// secret opens the account's authenticator secret. One that does not open is another account's or damaged: the sign-in is
-// refused, and somebody should look.
-func (f *Finisher) secret(ctx context.Context, account Account) (otp.Secret, error) {
-	plaintext, err := f.Opener.OpenSecret(ctx, account.UserID, account.SealedTOTPSecret)
-	switch {
-	case apperr.CodeOf(err) == apperr.Corrupt:
-		return otp.Secret{}, errSecretCorrupt(err)
-	case err != nil:
-		return otp.Secret{}, apperr.Dependency(err)
-	}
-	defer clear(plaintext)
-	key, err := otp.ParseSecret(plaintext)
-	if err != nil {
-		return otp.Secret{}, errSecretCorrupt(err)
-	}
-	return key, nil
-}
-
-func errSecretCorrupt(cause error) error {
-	refusal := errCode("totp_secret_corrupt")
-	refusal.Alarm, refusal.Err = true, cause
-	return refusal
+	account.EnrolmentHash, account.EnrolmentExpiresAt = "", 0 // whoever has signed in has the authenticator
+	return account, err
 }

@@ -2,8 +2,6 @@ package account_test
 
 import (
 	"errors"
-	"flag"
-	"fmt"
 	"maps"
 	"slices"
 	"testing"
@@ -12,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"sallyport/shared/account"
+	"sallyport/shared/account/accounttest"
 	"sallyport/shared/apperr"
 	"sallyport/shared/otp"
 	"sallyport/shared/policy"
@@ -204,6 +203,9 @@ func (m *machine) check(t *rapid.T) {
 	all := m.store.Snapshot()
 	for name, p := range m.people {
 		a := all.Accounts[name]
+		if pending := a.Status == account.Pending; pending != (a.LapsesAt != 0) {
+			t.Fatalf("%s is %s and lapses at %d", name, a.Status, a.LapsesAt)
+		}
 		if active := a.Status == account.Active; active != p.active || a.UserID != p.userID || len(a.RecoveryCodes) != len(p.unused) || a.LastTOTPStep != p.lastStep {
 			t.Fatalf("%s is %+v, want %+v", name, a, p)
 		}
@@ -229,7 +231,7 @@ func (m *machine) check(t *rapid.T) {
 }
 
 func TestWhateverHappensATokenLetsInExactlyWhileItsSessionLives(t *testing.T) {
-	fewer(t, "rapid.checks", 8)
+	accounttest.FewerChecks(t, 8) // each sign-in costs a real hash
 	rapid.Check(t, func(t *rapid.T) {
 		m := &machine{world: newWorld(t), people: map[string]*modelPerson{}}
 		t.Repeat(map[string]func(*rapid.T){
@@ -238,20 +240,4 @@ func TestWhateverHappensATokenLetsInExactlyWhileItsSessionLives(t *testing.T) {
 			"":        m.check,
 		})
 	})
-}
-
-// fewer lowers a flag of rapid for this test, unless the command line has set it: each sign-in costs a real hash.
-func fewer(t *testing.T, name string, n int) {
-	t.Helper()
-	set := false
-	flag.Visit(func(f *flag.Flag) { set = set || f.Name == name })
-	if set {
-		return
-	}
-	f := flag.Lookup(name)
-	was := f.Value.String()
-	if err := f.Value.Set(fmt.Sprint(n)); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = f.Value.Set(was) })
 }

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"sallyport/shared/apperr"
-	"sallyport/shared/otp"
 	"sallyport/shared/password"
 	"sallyport/shared/policy"
 	"sallyport/shared/secret"
@@ -17,8 +16,6 @@ import (
 )
 
 const (
-	recoveryCodeCount = 10
-
 	// pendingLife is how long an account that was never signed in to keeps its name to itself.
 	pendingLife = 15 * time.Minute
 
@@ -51,17 +48,13 @@ type Creation struct {
 	Uses     string   // the hash of the invitation that must be there and is used up; empty: none
 }
 
-// SecretSealer seals TOTP secrets, each bound to its user id. An error means that the key service could not answer.
-type SecretSealer interface {
-	SealSecret(ctx context.Context, userID token.ID, plaintext []byte) ([]byte, error)
-}
-
 // Registrar registers accounts.
 type Registrar struct {
 	Store     RegistrationStore
 	Sealer    SecretSealer
 	Hasher    *password.Hasher
 	Strength  func(p password.Plain, username string) error // refuses what is easily guessed
+	Breached  BreachList                                    // nil: none is asked
 	FreeRoles []policy.Role                                 // the roles that need no invitation
 	Issuer    string                                        // what authenticator apps show beside the username
 	Now       func() time.Time
@@ -148,12 +141,9 @@ func (r *Registrar) check(in RegisterInput) (request, error) {
 	if err != nil {
 		return request{}, err
 	}
-	plain, err := password.Prepare(in.Password)
-	if err == nil {
-		err = r.Strength(plain, username)
-	}
+	plain, err := prepare(in.Password, username, r.Strength)
 	if err != nil {
-		return request{}, &apperr.Error{Code: apperr.InvalidRequest, Detail: sentence(err), Err: err}
+		return request{}, err
 	}
 	req := request{username: username, password: plain, role: policy.Consumer, address: in.Address}
 	if in.Role != nil {
@@ -236,33 +226,25 @@ func (r *Registrar) invited(ctx context.Context, req request, now int64) (admitt
 	return admitted{uses: invitation.CodeHash, invitationHash: invitation.CodeHash, invitationExpiresAt: invitation.ExpiresAt}, nil
 }
 
-// build makes the account and its secrets. The expensive hash comes only after admit has let the request through.
+// build makes the account and its secrets. The list elsewhere is asked, and the expensive hash made, only after admit has let the request
+// through.
 func (r *Registrar) build(ctx context.Context, req request) (Account, Registered, error) {
+	if err := refuseBreached(ctx, r.Breached, req.password); err != nil {
+		return Account{}, Registered{}, err
+	}
 	hash, err := r.Hasher.Hash(req.password)
 	if err != nil {
 		return Account{}, Registered{}, err
 	}
-	now, userID, totp := r.Now(), token.NewID(), otp.NewSecret()
-	sealed, err := r.Sealer.SealSecret(ctx, userID, totp.Bytes())
-	if err != nil {
-		return Account{}, Registered{}, apperr.Dependency(err)
-	}
+	now := r.Now()
 	account := Account{
-		Username: req.username, UserID: userID, Status: Pending, Role: req.role,
-		PasswordHash: hash, SealedTOTPSecret: sealed,
+		Username: req.username, UserID: token.NewID(), Status: Pending, Role: req.role, PasswordHash: hash,
 		Sessions: map[token.ID]SessionEntry{}, APITokens: map[token.ID]APITokenEntry{},
 		CreatedAt: now.Unix(), LapsesAt: now.Add(lapseAfter).Unix(),
 	}
 	account.addPlace(req.address, now)
-	shown := Registered{
-		UserID: userID, Username: req.username, Role: req.role,
-		TOTPSecret: totp.Base32(), TOTPURI: totp.URI(r.Issuer, req.username),
-	}
-	for _, code := range otp.NewRecoveryCodes(recoveryCodeCount) {
-		account.RecoveryCodes = append(account.RecoveryCodes, code.Hash(totp, userID.String()))
-		shown.RecoveryCodes = append(shown.RecoveryCodes, code.Show())
-	}
-	return account, shown, nil
+	shown, err := account.enrol(ctx, r.Sealer, r.Issuer)
+	return account, shown, err
 }
 
 // sentence makes an error text of package password or otp into a problem's detail.

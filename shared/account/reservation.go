@@ -84,6 +84,17 @@ func (r *reservation) takeBack(ctx context.Context) {
 	}
 }
 
+// settle counts the attempt for good if the outcome is a refusal because of wrong, forgets the subject's failures if it is a success, and
+// else takes the attempt back.
+func (r *reservation) settle(ctx context.Context, outcome, wrong error) {
+	switch {
+	case outcome == nil:
+		r.succeeded(ctx)
+	case !errors.Is(outcome, wrong):
+		r.takeBack(ctx)
+	}
+}
+
 // uncount puts the row back as it was seen, if nobody has counted since; else it takes one failure away. What was cleared
 // since stays cleared. Should others have been counted after that, it takes one of theirs: one guess for free, at most, for
 // each success of the owner that a request which is not a guess happens to span.

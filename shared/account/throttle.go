@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"log/slog"
 	"time"
 
 	"sallyport/shared/apperr"
@@ -59,6 +60,11 @@ func (d delays) after(failures int) time.Duration {
 // failuresPerAddress is how many wrong passwords, and how many wrong codes, one address may send in a throttle.Window. People behind
 // one address share them: an office of a thousand may mistype a hundred times in five minutes.
 const failuresPerAddress = 100
+
+// passwordsByAddress limits guesses at passwords, on whichever route: a second one is no second allowance.
+func passwordsByAddress(counter throttle.Counter, now func() time.Time, log *slog.Logger) throttle.Addresses {
+	return throttle.Addresses{Counter: counter, Route: "login", Most: failuresPerAddress, Counts: throttle.Guesses, Now: now, Log: log}
+}
 
 // UnthrottleStore is what forgetting failures needs of a store.
 type UnthrottleStore interface {

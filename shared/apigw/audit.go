@@ -11,6 +11,9 @@ import (
 	"sallyport/shared/token"
 )
 
+// Anybody is the actor where it may be anybody: who cannot be known, and need not be the account's owner.
+const Anybody = "-"
+
 // auditLimit is the time that an event may take to be stored, when the answer is known already. With what the domain keeps for
 // itself after that it stays below answerReserve.
 const auditLimit = 200 * time.Millisecond
@@ -19,6 +22,9 @@ const auditLimit = 200 * time.Millisecond
 // be stored changes no answer, for what was done is done; the log line has it all the same, and the error is an alarm.
 func Audited(log *slog.Logger, trail audit.Trail, action string, handler Handler) func(context.Context, Request) (Response, error) {
 	return serve(log, handler, func(ctx context.Context, req Request, answer Answer, failure error) {
+		if answer.Unrecorded {
+			return
+		}
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), auditLimit)
 		defer cancel()
 		if err := trail.Record(ctx, event(ctx, action, req, answer, failure)); err != nil {
@@ -44,7 +50,7 @@ func event(ctx context.Context, action string, req Request, answer Answer, failu
 		e.ActorID = caller.UserID.String()
 		e.AccountID = cmp.Or(e.AccountID, e.ActorID)
 		e.SessionID, e.TokenID = cmp.Or(e.SessionID, caller.SessionID), cmp.Or(e.TokenID, caller.TokenID.String())
-	} else if failure == nil {
+	} else if e.ActorID = answer.Actor; failure == nil && e.ActorID == "" {
 		e.ActorID = e.AccountID
 	}
 	return e

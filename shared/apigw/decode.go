@@ -23,7 +23,7 @@ const MaxBodySize = 8 << 10
 // the elements of a field that is a slice (of structs, for which the same holds), nothing after it. The error's code is RequestTooLarge, UnsupportedMediaType or InvalidRequest.
 func Decode[T any](req Request) (T, error) {
 	var into T
-	body, err := bodyOf(req)
+	body, err := bodyOf(req, "application/json")
 	if err != nil {
 		return into, err
 	}
@@ -33,7 +33,8 @@ func Decode[T any](req Request) (T, error) {
 	return into, nil
 }
 
-func bodyOf(req Request) ([]byte, error) {
+// bodyOf returns the body if it is of that media type.
+func bodyOf(req Request, mediaType string) ([]byte, error) {
 	body := []byte(req.Body)
 	if req.IsBase64Encoded {
 		if base64.StdEncoding.DecodedLen(len(body)) > MaxBodySize+2 { // up to two bytes of padding
@@ -48,16 +49,16 @@ func bodyOf(req Request) ([]byte, error) {
 		return nil, errTooLarge()
 	}
 	contentTypes := headerValues(req.Headers, req.MultiValueHeaders, "Content-Type")
-	if len(contentTypes) != 1 || !isJSON(contentTypes[0]) {
-		return nil, apperr.New(apperr.UnsupportedMediaType, "Send the body as Content-Type: application/json, in UTF-8.")
+	if len(contentTypes) != 1 || !isOf(contentTypes[0], mediaType) {
+		return nil, apperr.New(apperr.UnsupportedMediaType, "Send the body as Content-Type: "+mediaType+", in UTF-8.")
 	}
 	return body, nil
 }
 
-// isJSON accepts no charset but utf-8: JSON has no other (RFC 8259 section 8.1).
-func isJSON(contentType string) bool {
-	mediaType, parameters, err := mime.ParseMediaType(contentType)
-	if err != nil || mediaType != "application/json" {
+// isOf accepts no charset but utf-8: JSON has no other (RFC 8259 section 8.1), and OAuth's forms neither (RFC 6749 appendix B).
+func isOf(contentType, mediaType string) bool {
+	found, parameters, err := mime.ParseMediaType(contentType)
+	if err != nil || found != mediaType {
 		return false
 	}
 	for name, value := range parameters {

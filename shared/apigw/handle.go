@@ -3,6 +3,7 @@
 package apigw
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -35,7 +36,17 @@ type Answer struct {
 	Who    []any  // slog attributes for the log line: who did it, to what
 	Event  string // what the log line calls it; empty for a mere read
 
-	// For the audit event (Audited): whom it is about, if not the caller, the session that it began, and the id of what else.
+	// Why there was nothing to do, though that is no failure of the request's: a token that is not live, where one may ask about
+	// it or end it. For the log line and the audit event; the answer does not tell.
+	Note error
+
+	// Unrecorded is set if nothing was done that somebody may ask about later: Audited stores no event of it.
+	Unrecorded bool
+
+	// For the audit event (Audited): who did it, if neither the caller nor the account's owner, such as a client's id or Anybody.
+	Actor string
+
+	// Likewise: whom it is about, if not the caller, the session that it began, and the id of what else.
 	Account   token.ID
 	SessionID string
 	TokenID   token.ID
@@ -74,12 +85,13 @@ func serve(
 				err = errInternal
 			}
 		}
+		told := cmp.Or(failure, answer.Note)
 		line.write(ctx, outcome{
 			requestID: req.RequestContext.RequestID, extendedRequestID: req.RequestContext.ExtendedRequestID, method: req.HTTPMethod, resource: req.Resource,
 			address: req.RequestContext.Identity.SourceIP, event: answer.Event,
-			status: response.StatusCode, who: answer.Who, err: failure, began: began,
+			status: response.StatusCode, who: answer.Who, err: told, began: began,
 		})
-		done(ctx, req, answer, failure)
+		done(ctx, req, answer, told)
 		return response, err
 	}
 }

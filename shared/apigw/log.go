@@ -46,7 +46,7 @@ func (l *line) write(ctx context.Context, o outcome) {
 	if o.err != nil {
 		e := apperr.From(o.err)
 		attributes = append(attributes, "code", string(e.Code), "reason", string(e.Reason))
-		for _, subject := range []struct{ name, value string }{{"username", e.Account}, {"user_id", e.UserID}, {"token_id", e.TokenID}} {
+		for _, subject := range []struct{ name, value string }{{"username", e.Account}, {"user_id", e.UserID}, {"token_id", e.TokenID}, {"client_id", e.ClientID}} {
 			if subject.value != "" {
 				attributes = append(attributes, subject.name, subject.value)
 			}

@@ -23,6 +23,9 @@ type problem struct {
 	Status   int    `json:"status"`
 	Detail   string `json:"detail"`
 	Instance string `json:"instance"` // names this occurrence: the request id
+
+	// An extension member (RFC 9457 section 3.2), on the routes of OAuth 2.0 alone: what RFC 6749 section 5.2 calls the error.
+	Error string `json:"error,omitzero"`
 }
 
 // statusOf returns the HTTP status of a code, and false for one that has no response of its own: then the gateway answers
@@ -68,6 +71,7 @@ func problemResponse(e *apperr.Error, requestID string) (Response, bool) {
 		Status:   status,
 		Detail:   e.Detail,
 		Instance: "urn:uuid:" + requestID, // see requestIDOf
+		Error:    e.OAuth,
 	})
 	if err != nil {
 		return Response{}, false

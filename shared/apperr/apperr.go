@@ -40,6 +40,8 @@ type Error struct {
 	Account    string        // for the log: the canonical username of an account that exists; may be empty
 	UserID     string        // for the log: whose record it is about; may be empty
 	TokenID    string        // for the log: likewise
+	ClientID   string        // for the log: the client whose secret was not shown; may be empty
+	OAuth      string        // on a route of OAuth 2.0: the error of RFC 6749 section 5.2, for the caller; else empty
 	Err        error         // the cause; may be nil
 }
 

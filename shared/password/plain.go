@@ -22,11 +22,15 @@ var (
 	ErrLength     = errors.New("password must have 8 to 128 characters")
 	ErrCharacters = errors.New("password must not contain control characters, unassigned characters or invisible joiners")
 	ErrCommon     = errors.New("password is on the list of commonly used passwords and words: choose another")
+	ErrBreached   = errors.New("password is on a list of passwords that were stolen elsewhere: choose another")
 	ErrUsername   = errors.New("password must not be the username: choose another")
 )
 
 // Plain is a normalized password of allowed length. Only Prepare makes one; nothing prints it.
 type Plain struct{ text secret.Text }
+
+// Equal reports whether both are the same password. It takes a time that depends on them, so it is for two that one caller has sent.
+func (p Plain) Equal(q Plain) bool { return p.text.Reveal() == q.text.Reveal() }
 
 // Prepare normalizes a password by the OpaqueString profile (RFC 8265 §4.2): every kind of space becomes U+0020, the whole becomes
 // NFC, so that the same password typed on two keyboards is one password. Nothing else changes: no trimming, folding, truncation.

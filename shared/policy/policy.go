@@ -133,6 +133,10 @@ func rules() []rule {
 		{Route{Own, "DELETE", "/sessions"}, anyone},
 
 		// Credentials.
+		{Route{Own, "POST", "/password"}, anyone},
+		{Route{Own, "POST", "/authenticator"}, anyone},
+		{Route{Own, "POST", "/authenticator/confirm"}, anyone},
+		{Route{Own, "POST", "/recovery-codes"}, anyone},
 
 		// Administration.
 
@@ -142,6 +146,9 @@ func rules() []rule {
 		{Route{Own, "DELETE", "/api-tokens/{token_id}"}, admin | developer},
 
 		// Standards.
+		{Route{Own, "POST", "/clients"}, admin},
+		{Route{Own, "GET", "/clients"}, admin},
+		{Route{Own, "DELETE", "/clients/{client_id}"}, admin},
 
 		// Audit.
 	}

@@ -129,6 +129,12 @@ func (a *Authorizer) Identify(ctx context.Context, presented secret.Text) (Recor
 	return a.identify(ctx, presented, false)
 }
 
+// IdentifyToEnd is Identify for whoever is about to end what the token belongs to. A token that was replaced a moment ago will do too:
+// its holder could still renew the session with it.
+func (a *Authorizer) IdentifyToEnd(ctx context.Context, presented secret.Text) (Record, error) {
+	return a.identify(ctx, presented, true)
+}
+
 // identify opens both doors. With renewing, a token that was replaced a moment ago passes too.
 func (a *Authorizer) identify(ctx context.Context, presented secret.Text, renewing bool) (Record, error) {
 	now := a.now()

@@ -68,7 +68,11 @@ func Routes() []Route {
 		{Method: "DELETE", Path: "/sessions/" + nobodys, Resource: "/sessions/{session_id}", Allowed: anyone, Status: 404},
 		{Method: "DELETE", Path: "/sessions", Allowed: anyone, Status: 204},
 
-		// Credentials.
+		// Credentials. A body without a code is let in, and refused there.
+		{Method: "POST", Path: "/password", Allowed: anyone, Status: 400, Body: map[string]any{}},
+		{Method: "POST", Path: "/authenticator", Allowed: anyone, Status: 400, Body: map[string]any{}},
+		{Method: "POST", Path: "/authenticator/confirm", Allowed: anyone, Status: 400, Body: map[string]any{}},
+		{Method: "POST", Path: "/recovery-codes", Allowed: anyone, Status: 400, Body: map[string]any{}},
 
 		// Administration.
 
@@ -78,6 +82,9 @@ func Routes() []Route {
 		{Method: "DELETE", Path: "/api-tokens/" + nobodys, Resource: "/api-tokens/{token_id}", Allowed: []string{"ADMIN", "DEVELOPER"}, Status: 404},
 
 		// Standards.
+		{Method: "POST", Path: "/clients", Allowed: []string{"ADMIN"}, Status: 201, Body: map[string]any{"name": "Notes"}},
+		{Method: "GET", Path: "/clients", Allowed: []string{"ADMIN"}, Status: 200},
+		{Method: "DELETE", Path: "/clients/00000000000000000000000000000000", Resource: "/clients/{client_id}", Allowed: []string{"ADMIN"}, Status: 404},
 
 		// Audit.
 	}

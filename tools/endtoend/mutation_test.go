@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"sallyport/tools/endtoend"
 	"sallyport/tools/local/iam"
@@ -159,6 +160,40 @@ func (m *mutants) promises() map[string]func() promise {
 			id := m.as(token, http.MethodPost, "/api-tokens", map[string]any{"name": "script"}).Text("token_id")
 			return promise{http.StatusNoContent, func() endtoend.Response { return m.as(token, http.MethodDelete, "/api-tokens/"+id, nil) }}
 		},
+		"IntrospectFunction": func() promise { // of a token that comes back, which it ends, after a wrong secret, which it counts
+			by, token := m.newClient(m.runner), m.signInAnew("CONSUMER")
+			wants(m.t, "renewing", m.renew(token), http.StatusOK)
+			time.Sleep(2100 * time.Millisecond)
+			return promise{http.StatusOK, func() endtoend.Response { return m.asClient(by, "/introspect", token) }}
+		},
+		"RevokeFunction": func() promise {
+			by, token := m.newClient(m.runner), m.signInAnew("CONSUMER")
+			return promise{http.StatusOK, func() endtoend.Response { return m.asClient(by, "/revoke", token) }}
+		},
+		"ReportTokenFunction": func() promise {
+			token := m.signInAnew("CONSUMER")
+			return promise{http.StatusNoContent, func() endtoend.Response { return m.reportLeaked(token) }}
+		},
+		"CreateClientFunction": func() promise {
+			token := m.admin(m.runner)
+			return promise{http.StatusCreated, func() endtoend.Response {
+				got := m.do(http.MethodPost, "/clients", map[string]string{"name": "Notes"}, "Authorization", "Bearer "+token)
+				secrets.add("client secret", got.Text("client_secret"))
+				return got
+			}}
+		},
+		"ClientsFunction": func() promise {
+			token := m.admin(m.runner)
+			return promise{http.StatusOK, func() endtoend.Response {
+				return m.do(http.MethodGet, "/clients", nil, "Authorization", "Bearer "+token)
+			}}
+		},
+		"RemoveClientFunction": func() promise {
+			by, token := m.newClient(m.runner), m.admin(m.runner)
+			return promise{http.StatusNoContent, func() endtoend.Response {
+				return m.do(http.MethodDelete, "/clients/"+by.id, nil, "Authorization", "Bearer "+token)
+			}}
+		},
 		"AuthorizerFunction": func() promise {
 			token := m.signIn(m.user())
 			return promise{http.StatusOK, func() endtoend.Response { return m.get("/dashboard", token) }}
@@ -172,6 +207,15 @@ func (m *mutants) promises() map[string]func() promise {
 			}}
 		},
 	}
+}
+
+// asClient calls a route with a wrong secret, and if that is refused as it should be, with the right one.
+func (m *mutants) asClient(by client, path, token string) endtoend.Response {
+	m.t.Helper()
+	if got := m.form(path, basicHeader(by.id+":wrong"), "token="+token); got.Status != http.StatusUnauthorized {
+		return got
+	}
+	return m.form(path, by.header(), "token="+token)
 }
 
 // signInAnew returns the token of a session that the authorizer lets in, whatever becomes of the data keys from now on.

@@ -244,6 +244,33 @@ func everyKeyAnew(t *testing.T, c caller, runner *endtoend.Runner) {
 	kill(t, runner, "authorizer") // it holds the key that is no more
 }
 
+// everyStandardRoute has the functions for resource servers and finders do all that they can.
+func everyStandardRoute(t *testing.T, c caller, runner *endtoend.Runner) {
+	t.Helper()
+	by := c.newClient(runner)
+	for path, end := range map[string]func(token string) endtoend.Response{
+		"/introspect":    func(token string) endtoend.Response { return c.introspect(by, token) },
+		"/revoke":        func(token string) endtoend.Response { return c.revoke(by, token) },
+		"/leaked-tokens": c.reportLeaked,
+	} {
+		wantsRefused(t, path+" with a wrong secret", c.form("/introspect", basicHeader(by.id+":wrong"), "token=x"), 401, "invalid_client")
+		wantsRefused(t, path+" with a wrong secret", c.form("/revoke", basicHeader(by.id+":wrong"), "token=x"), 401, "invalid_client")
+		for replaced := range 2 {
+			token := c.signIn(c.user())
+			if replaced == 1 {
+				wants(t, "renewing", c.renew(token), 200)
+				time.Sleep(2100 * time.Millisecond) // out of its grace: the session ends by it
+			}
+			if got := end(token); got.Status >= 300 {
+				t.Errorf("%s: %d %s", path, got.Status, got.Body)
+			}
+		}
+	}
+	admin := []string{"Authorization", "Bearer " + c.admin(runner)}
+	wants(t, "the clients", c.do(http.MethodGet, "/clients", nil, admin...), 200)
+	wants(t, "removing a client", c.do(http.MethodDelete, "/clients/"+by.id, nil, admin...), 204)
+}
+
 // everything has every function do all that it can, sign-in's rare cases included.
 func everything(t *testing.T, runner *endtoend.Runner) {
 	t.Helper()
@@ -273,6 +300,7 @@ func everything(t *testing.T, runner *endtoend.Runner) {
 	time.Sleep(2100 * time.Millisecond) // for the other one to be out of its grace
 	wants(t, "a replaced token", c.get("/dashboard", stolen), 401)
 	everyKeyAnew(t, c, runner)
+	everyStandardRoute(t, c, runner)
 
 	user := c.user()
 	wants(t, "a wrong password", c.do(http.MethodPost, "/login", map[string]string{"username": user.Username, "password": "wrong password"}), 401)

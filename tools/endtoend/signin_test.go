@@ -244,9 +244,7 @@ func TestWrongPasswordsThrottleTheNameWhetherOrNotItExists(t *testing.T) {
 }
 
 func TestAnAddressMayFailAHundredTimesInFiveMinutes(t *testing.T) {
-	if left := 300 - time.Now().Unix()%300; left < 60 { // the count must not begin anew in between
-		time.Sleep(time.Duration(left+1) * time.Second)
-	}
+	startOfWindow(t)
 	guesser := calling(t, endtoend.Client{URL: shared.URL, HTTP: endtoend.From("127.0.0.9")})
 	guess := func(c caller) endtoend.Response {
 		return c.do(http.MethodPost, "/login", map[string]string{"username": "nobody-" + unique(), "password": "wrong password"})

@@ -129,7 +129,7 @@ func TestTheFailuresOfEveryFunctionThatUsesATableOrTheKeyAreCounted(t *testing.T
 	}
 	for _, id := range s.ofType("AWS::Lambda::Function") {
 		policies, name := fmt.Sprint(s.property(id+"Role", "Policies")), strings.TrimSuffix(id, "Function")
-		for resource, metric := range map[string]string{`<(Accounts|Challenges|Tokens|DataKeys|Invitations|Throttles)Table\.Arn>`: "TableErrors", `<SealingKey\.Arn>`: "KeyErrors"} {
+		for resource, metric := range map[string]string{`<(Accounts|Challenges|Tokens|DataKeys|Invitations|Throttles|Clients)Table\.Arn>`: "TableErrors", `<SealingKey\.Arn>`: "KeyErrors"} {
 			filter := name + metric + "Count"
 			_, counted := s.resources[filter]
 			if uses := regexp.MustCompile(resource).MatchString(policies); uses != counted {

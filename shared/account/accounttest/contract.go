@@ -30,7 +30,9 @@ type part struct {
 // TestStore checks every promise of the stores that packages account and session ask for. Each part opens empty stores.
 func TestStore(t *testing.T, open func(t *testing.T) Everything) {
 	t.Helper()
-	for _, p := range slices.Concat(registrationParts(), throttleParts(), beginParts(), finishParts(), endParts(), changeParts()) {
+	for _, p := range slices.Concat(
+		registrationParts(), throttleParts(), beginParts(), finishParts(), endParts(), changeParts(), lapseParts(), credentialParts(), reenrolParts(),
+	) {
 		t.Run(p.name, func(t *testing.T) { p.run(t, open(t)) })
 	}
 }
@@ -214,6 +216,7 @@ func completion(c account.Challenge, before account.Account) account.Completion 
 	after := clone(before)
 	after.Status = account.Active
 	after.LastTOTPStep++
+	after.EnrolmentHash, after.EnrolmentExpiresAt = "", 0
 	after.Sessions[record.TokenID] = account.SessionEntry{SessionID: record.SessionID, CreatedAt: record.CreatedAt, ExpiresAt: record.LimitAt}
 	return account.Completion{Challenge: c, Before: before, After: after, Record: record}
 }

@@ -67,6 +67,8 @@ func spoil(a account.Account) {
 	clear(a.Sessions)
 	clear(a.RecoveryCodes)
 	clear(a.SealedTOTPSecret)
+	clear(a.EnrollingTOTPSecret)
+	clear(a.APITokens)
 }
 
 func testInvitationRoundTrip(t *testing.T, s Everything) {

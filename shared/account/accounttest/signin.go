@@ -88,6 +88,7 @@ func (s *Store) finish(records map[sessiontest.Key]session.Record, c account.Com
 	after := clone(c.After)
 	a.Status, a.LastTOTPStep, a.RecoveryCodes, a.Sessions = after.Status, after.LastTOTPStep, after.RecoveryCodes, after.Sessions
 	a.Places, a.LapsesAt = after.Places, 0
+	a.EnrolmentHash, a.EnrolmentExpiresAt = "", 0
 	a.Revision++
 	s.accounts[a.Username] = a
 	return nil
@@ -95,14 +96,19 @@ func (s *Store) finish(records map[sessiontest.Key]session.Record, c account.Com
 
 // unused reports whether what the completion uses up, a recovery code or a time step, is still there to be used.
 func unused(a account.Account, c account.Completion) bool {
-	recovery := false
-	for _, code := range c.Before.RecoveryCodes {
-		if !slices.Contains(c.After.RecoveryCodes, code) {
-			recovery = true
+	used, there := usedUp(a, c.Before, c.After)
+	return there && (used || a.LastTOTPStep < c.After.LastTOTPStep)
+}
+
+// usedUp reports whether after has fewer recovery codes than before, and whether those that it has not are still there.
+func usedUp(a, before, after account.Account) (used, there bool) {
+	for _, code := range before.RecoveryCodes {
+		if !slices.Contains(after.RecoveryCodes, code) {
+			used = true
 			if !slices.Contains(a.RecoveryCodes, code) {
-				return false
+				return true, false
 			}
 		}
 	}
-	return recovery || a.LastTOTPStep < c.After.LastTOTPStep
+	return used, true
 }

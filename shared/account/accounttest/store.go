@@ -31,6 +31,8 @@ type Everything interface {
 	account.FinishStore
 	account.InvitationAdder
 	account.ChangeStore
+	account.CredentialStore
+	account.ReenrolStore
 	session.RecordStore
 	session.RenewStore
 	session.Ender

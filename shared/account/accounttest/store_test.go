@@ -13,6 +13,10 @@ func TestTheMemoryStoreKeepsTheContract(t *testing.T) {
 	accounttest.TestStore(t, func(*testing.T) accounttest.Everything { return accounttest.NewStore() })
 }
 
+func TestThrottlesCountAsTheModelSaysOnTheMemoryStore(t *testing.T) {
+	accounttest.TestThrottles(t, func(*testing.T) accounttest.Everything { return accounttest.NewStore() })
+}
+
 func TestAPlannedConflictChangesNothing(t *testing.T) {
 	store := accounttest.NewStore()
 	store.Before("CreateAccount", faults.Nth(1, account.ErrConflict))

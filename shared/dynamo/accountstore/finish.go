@@ -61,25 +61,30 @@ func (s *Store) signIn(c account.Completion) *types.Update {
 		":places":          dynamo.Numbers(c.After.Places),
 		":one":             dynamo.N(1),
 	}
-	used := 0
-	for _, code := range c.Before.RecoveryCodes {
-		if !slices.Contains(c.After.RecoveryCodes, code) {
-			name := fmt.Sprintf(":used%d", used)
-			conditions = append(conditions, "contains(recovery_codes, "+name+")")
-			values[name] = dynamo.S(code)
-			used++
-		}
+	used := unused(c.Before, c.After, values)
+	if len(used) == 0 { // then it must be a TOTP code; without either this fails, as it should
+		used = []string{"last_totp_step < :step"}
 	}
-	if used == 0 { // then it must be a TOTP code; without either this fails, as it should
-		conditions = append(conditions, "last_totp_step < :step")
-	}
+	conditions = append(conditions, used...)
 	return &types.Update{
 		TableName:           aws.String(s.tables.Accounts),
 		Key:                 accountKey(c.Before.Username),
 		ConditionExpression: aws.String(strings.Join(conditions, " AND ")),
 		UpdateExpression: aws.String("SET sessions = :sessions, last_totp_step = :step, recovery_codes = :recovery_codes, " +
-			"#status = :status, places = :places REMOVE lapses_at ADD revision :one"),
+			"#status = :status, places = :places REMOVE lapses_at, enrolment_hash, enrolment_expires_at ADD revision :one"),
 		ExpressionAttributeNames:  map[string]string{"#status": "status"},
 		ExpressionAttributeValues: values,
 	}
+}
+
+// unused returns the conditions that the recovery codes which after has no more are still there, and adds their values.
+func unused(before, after account.Account, values dynamo.Item) (conditions []string) {
+	for _, code := range before.RecoveryCodes {
+		if !slices.Contains(after.RecoveryCodes, code) {
+			name := fmt.Sprintf(":used%d", len(conditions))
+			conditions = append(conditions, "contains(recovery_codes, "+name+")")
+			values[name] = dynamo.S(code)
+		}
+	}
+	return conditions
 }

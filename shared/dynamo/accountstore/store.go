@@ -11,11 +11,11 @@ import (
 
 // Tables names the tables. A function names those that its own stores use, and may touch no other.
 type Tables struct {
-	Accounts    string // registration, both steps of sign-in, changes of accounts, API tokens
+	Accounts    string // registration, both steps of sign-in, changes of accounts and credentials, API tokens
 	Challenges  string // both steps of sign-in
-	Tokens      string // the second step, changes of accounts, API tokens
+	Tokens      string // the second step, changes of accounts and credentials, API tokens
 	Invitations string // registration, invitations
-	Throttles   string // registration, both steps of sign-in
+	Throttles   string // registration, both steps of sign-in, changes of credentials
 }
 
 // Store is every store that package account asks for. It is safe for concurrent use.
@@ -33,6 +33,8 @@ var (
 	_ account.InvitationAdder   = (*Store)(nil)
 	_ account.ChangeStore       = (*Store)(nil)
 	_ account.APITokenStore     = (*Store)(nil)
+	_ account.CredentialStore   = (*Store)(nil)
+	_ account.ReenrolStore      = (*Store)(nil)
 )
 
 // New returns a Store.

@@ -52,6 +52,15 @@ func TestTheStoreKeepsTheContract(t *testing.T) {
 	})
 }
 
+func TestThrottlesCountAsTheModelSays(t *testing.T) {
+	dynamotest.EachServer(t, func(t *testing.T, server dynamotest.Server) {
+		accounttest.TestThrottles(t, func(t *testing.T) accounttest.Everything {
+			store, _ := open(t, server.Client(nil))
+			return store
+		})
+	})
+}
+
 // newAccount returns a pending account with what every account must have.
 func newAccount(username string) account.Account {
 	return account.Account{

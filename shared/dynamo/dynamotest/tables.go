@@ -12,7 +12,7 @@ import (
 )
 
 // Tables names the tables of one test.
-type Tables struct{ Accounts, Challenges, Tokens, DataKeys, Invitations, Throttles, Audit string }
+type Tables struct{ Accounts, Challenges, Tokens, DataKeys, Invitations, Throttles, Audit, Clients string }
 
 // MakeTables makes the tables of template.yaml under fresh names, and removes them when the test ends. Expired rows stay: on
 // AWS they do for days, so nothing may rely on their going.
@@ -33,7 +33,7 @@ func MakeTables(t testing.TB, client *dynamodb.Client) Tables {
 	return Tables{
 		Accounts: names["AccountsTable"], Challenges: names["ChallengesTable"], Tokens: names["TokensTable"],
 		DataKeys: names["DataKeysTable"], Invitations: names["InvitationsTable"], Throttles: names["ThrottlesTable"],
-		Audit: names["AuditTable"],
+		Audit: names["AuditTable"], Clients: names["ClientsTable"],
 	}
 }
 

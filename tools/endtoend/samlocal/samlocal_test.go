@@ -146,12 +146,17 @@ func invokeEach(t *testing.T, root string) {
 		t.Fatal(err)
 	}
 	answers := map[string]string{ // the status, or the authorizer's error, where it is not 200
-		"RegisterFunction":    "201",
-		"LoginFunction":       "401",          // the event's user is not there
-		"VerifyOtpFunction":   "401",          // nor his challenge
-		"LogoutFunction":      "204",          // a session that is gone
-		"AuthorizerFunction":  "Unauthorized", // nobody has the key for the event's token
-		"InvitationsFunction": "201",
+		"RegisterFunction":     "201",
+		"LoginFunction":        "401",          // the event's user is not there
+		"VerifyOtpFunction":    "401",          // nor his challenge
+		"LogoutFunction":       "204",          // a session that is gone
+		"AuthorizerFunction":   "Unauthorized", // nobody has the key for the event's token
+		"InvitationsFunction":  "201",
+		"IntrospectFunction":   "401", // the event's client is not there
+		"RevokeFunction":       "401",
+		"ReportTokenFunction":  "204", // its token is none of this stack's
+		"CreateClientFunction": "201",
+		"RemoveClientFunction": "404",
 	}
 	for _, function := range stack.Functions {
 		want := cmp.Or(answers[function.LogicalID], "200")

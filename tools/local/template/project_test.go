@@ -115,10 +115,11 @@ func TestTheAuthorizersVerdictIsNotCachedAndEveryAnswerComesWithinTenSeconds(t *
 	}
 }
 
-func TestRowsExpireEverywhereButInAccounts(t *testing.T) {
+// An account and a client stay until somebody removes them.
+func TestRowsExpireEverywhereButInAccountsAndClients(t *testing.T) {
 	for _, table := range projects(t).Tables {
 		want := "expires_at"
-		if table.LogicalID == "AccountsTable" {
+		if table.LogicalID == "AccountsTable" || table.LogicalID == "ClientsTable" {
 			want = ""
 		}
 		if table.TTLAttribute != want {
