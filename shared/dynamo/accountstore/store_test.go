@@ -137,6 +137,25 @@ func TestEachMethodNeedsItsActionsAndNoOther(t *testing.T) {
 			wire.Calls()
 			return store.ChangeAccount(ctx, account.Change{Before: &mallory, Ended: []token.ID{token.NewID()}})
 		}, []string{"DeleteItem AccountsTable", "DeleteItem TokensTable"}},
+		{"ChangeCredentials", func() error {
+			now := c.Before
+			now.Revision, now.Status = 2, account.Active
+			return store.ChangeCredentials(ctx, account.CredentialChange{Before: now, After: now, Session: c.Record.TokenID, Ended: []token.ID{token.NewID()}})
+		}, []string{"ConditionCheckItem TokensTable", "DeleteItem TokensTable", "UpdateItem AccountsTable"}},
+		{"ChangeCredentials without an end", func() error {
+			now := c.Before
+			now.Revision, now.Status = 3, account.Active
+			return store.ChangeCredentials(ctx, account.CredentialChange{Before: now, After: now, Session: c.Record.TokenID})
+		}, []string{"ConditionCheckItem TokensTable", "UpdateItem AccountsTable"}},
+		{"ReplaceAuthenticator", func() error {
+			reset := newAccount("grace")
+			reset.EnrolmentHash, reset.EnrolmentExpiresAt = "hash", 1
+			if err := store.CreateAccount(ctx, account.Creation{Account: reset}); err != nil {
+				return err
+			}
+			wire.Calls()
+			return store.ReplaceAuthenticator(ctx, reset, reset)
+		}, []string{"UpdateItem AccountsTable"}},
 		{"ReplacePasswordHash", func() error {
 			return store.ReplacePasswordHash(ctx, account.Account{Username: "ada", UserID: c.Before.UserID, Revision: 1}, "$argon2id$")
 		}, []string{"UpdateItem AccountsTable"}},
