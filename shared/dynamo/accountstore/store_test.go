@@ -138,14 +138,15 @@ func TestEachMethodNeedsItsActionsAndNoOther(t *testing.T) {
 			return store.ChangeAccount(ctx, account.Change{Before: &mallory, Ended: []token.ID{token.NewID()}})
 		}, []string{"DeleteItem AccountsTable", "DeleteItem TokensTable"}},
 		{"ChangeCredentials", func() error {
-			now := c.Before
-			now.Revision, now.Status = 2, account.Active
-			return store.ChangeCredentials(ctx, account.CredentialChange{Before: now, After: now, Session: c.Record.TokenID, Ended: []token.ID{token.NewID()}})
+			change := signedIn(t, store, "edith")
+			wire.Calls()
+			return store.ChangeCredentials(ctx, change)
 		}, []string{"ConditionCheckItem TokensTable", "DeleteItem TokensTable", "UpdateItem AccountsTable"}},
-		{"ChangeCredentials without an end", func() error {
-			now := c.Before
-			now.Revision, now.Status = 3, account.Active
-			return store.ChangeCredentials(ctx, account.CredentialChange{Before: now, After: now, Session: c.Record.TokenID})
+		{"ChangeCredentials that ends nothing", func() error {
+			change := signedIn(t, store, "emmy")
+			change.Ended = nil
+			wire.Calls()
+			return store.ChangeCredentials(ctx, change)
 		}, []string{"ConditionCheckItem TokensTable", "UpdateItem AccountsTable"}},
 		{"ReplaceAuthenticator", func() error {
 			reset := newAccount("grace")
