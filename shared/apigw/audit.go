@@ -8,11 +8,9 @@ import (
 
 	"sallyport/shared/apperr"
 	"sallyport/shared/audit"
+	"sallyport/shared/metric"
 	"sallyport/shared/token"
 )
-
-// Anybody is the actor where it may be anybody: who cannot be known, and need not be the account's owner.
-const Anybody = audit.Nobody
 
 // How long storing an event may take, once the answer is known.
 const (
@@ -50,7 +48,7 @@ func (r recorder) record(ctx context.Context, event audit.Event, failure error) 
 	if err := r.trail.Record(ctx, event); err != nil {
 		r.log.ErrorContext(ctx, "an audit event could not be stored", append([]any{
 			"event", event.Action, "outcome", string(event.Outcome), "request_id", event.RequestID, "lambda_request_id", event.InvocationID, "error", err,
-		}, count("AuditErrors", time.Now())...)...)
+		}, metric.Count("AuditErrors", time.Now())...)...)
 	}
 }
 
@@ -71,11 +69,9 @@ func (r recorder) event(ctx context.Context, req Request, answer Answer, failure
 		return audit.Event{}
 	}
 	e := newEvent(ctx, r.action, req.RequestContext.Identity.SourceIP, req.RequestContext.RequestID, failure)
-	e.ActorID = answer.Actor
-	if failure == nil {
-		e.Detail, e.AccountID = answer.Detail, id(answer.Account)
-		e.SessionID, e.TokenID, e.Target = answer.SessionID, id(answer.TokenID), answer.Target
-	} else {
+	e.Detail, e.ActorID, e.SessionID, e.Target = answer.Detail, answer.Actor, answer.SessionID, cmp.Or(e.Target, answer.Target)
+	e.AccountID, e.TokenID = cmp.Or(e.AccountID, id(answer.Account)), cmp.Or(e.TokenID, id(answer.TokenID))
+	if failure != nil {
 		// A wrong password or code of somebody's is kept each time: throttles bound how often that can be.
 		e.Recurring = e.AccountID == "" || apperr.CodeOf(failure) != apperr.Unauthenticated
 	}
@@ -86,7 +82,7 @@ func (r recorder) event(ctx context.Context, req Request, answer Answer, failure
 	case failure == nil:
 		e.ActorID = cmp.Or(e.ActorID, e.AccountID)
 	}
-	if e.ActorID == Anybody {
+	if e.ActorID == audit.Nobody {
 		e.ActorID = ""
 	}
 	return e

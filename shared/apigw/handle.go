@@ -35,20 +35,20 @@ type Answer struct {
 	Body   any   // encoded as JSON; nil for no body
 	Who    []any // slog attributes that the log line has besides those of the caller: who did it, to what
 
+	// Why there was nothing to do, though that is no failure of the request's: a token that is not live, where one may ask about
+	// it or end it. For the log line and the audit event; the answer does not tell.
+	Note error
+
+	// Unrecorded is set if nothing was done that somebody may ask about later: Audited stores no event of it.
+	Unrecorded bool
+
 	// For the event of an Audited function.
 	Account   token.ID // whom it is about, if not the caller
-	Actor     string   // the id of who did it, if neither the caller nor the account's owner: a client's, or Anybody
+	Actor     string   // the id of who did it, if neither the caller nor the account's owner: a client's; audit.Nobody if nobody knows
 	SessionID string   // of the session that it began
 	TokenID   token.ID // likewise
 	Target    string   // the id of what else it is about
 	Detail    string   // more about what was done, in words of ours: "role=ADMIN"
-
-	// Note is why there was nothing to do, though that is no failure of the request's: a token that is not live, where one may ask
-	// about it or end it. For the line and the event; the answer does not tell.
-	Note error
-
-	// Unrecorded is set if nothing was done that somebody may ask about later: the trail gets no event of it.
-	Unrecorded bool
 }
 
 // Handler answers one request. Its error should carry a code of package apperr.

@@ -20,6 +20,7 @@ func TestBadBodiesAreRefusedEverywhereAlike(t *testing.T) {
 		"/login":       `"username":"somebody-new","password":"a fine pass phrase"`,
 		"/verify-otp":  `"challenge_id":"x","otp":"123456"`,
 		"/invitations": `"role":"CONSUMER"`,
+		"/api-tokens":  `"name":"script"`,
 	} {
 		first, _, _ := strings.Cut(good, ":")
 		for what, body := range map[string]string{

@@ -47,7 +47,7 @@ func startMutants(t *testing.T) *mutants {
 		}).Functions
 	}
 	m.enforce(load()) // the run makes an invitation before it tells the key's id
-	m.runner = start(t, "-dynamodb", databaseServer.URL, "-kms", keyServer.URL, "-stack", m.stack)
+	m.runner = start(t, "-dynamodb", databaseServer.URL, "-kms", keyServer.URL, "-stack", m.stack, "-param", "SelfRegistrationRoles=CONSUMER,DEVELOPER")
 	state, err := m.runner.State()
 	if err != nil {
 		t.Fatal(err)
@@ -122,24 +122,24 @@ func (m *mutants) promises() map[string]func() promise {
 			return promise{http.StatusNoContent, func() endtoend.Response { return m.logout(token) }}
 		},
 		"RenewFunction": func() promise { // as what a day's first caller does, which makes the data key
-			token := m.signInAnew()
+			token := m.signInAnew("CONSUMER")
 			return promise{http.StatusOK, func() endtoend.Response {
 				m.forgetDataKeys()
 				return m.renew(token)
 			}}
 		},
 		"IntrospectFunction": func() promise { // of a token that comes back, which it ends, after a wrong secret, which it counts
-			by, token := m.newClient(m.runner), m.signInAnew()
+			by, token := m.newClient(m.runner), m.signInAnew("CONSUMER")
 			wants(m.t, "renewing", m.renew(token), http.StatusOK)
 			time.Sleep(2100 * time.Millisecond)
 			return promise{http.StatusOK, func() endtoend.Response { return m.asClient(by, "/introspect", token) }}
 		},
 		"RevokeFunction": func() promise {
-			by, token := m.newClient(m.runner), m.signInAnew()
+			by, token := m.newClient(m.runner), m.signInAnew("CONSUMER")
 			return promise{http.StatusOK, func() endtoend.Response { return m.asClient(by, "/revoke", token) }}
 		},
 		"ReportTokenFunction": func() promise {
-			token := m.signInAnew()
+			token := m.signInAnew("CONSUMER")
 			return promise{http.StatusNoContent, func() endtoend.Response { return m.reportLeaked(token) }}
 		},
 		"CreateClientFunction": func() promise {
@@ -161,6 +161,38 @@ func (m *mutants) promises() map[string]func() promise {
 			return promise{http.StatusNoContent, func() endtoend.Response {
 				return m.do(http.MethodDelete, "/clients/"+by.id, nil, "Authorization", "Bearer "+token)
 			}}
+		},
+		"SessionsFunction": func() promise {
+			token := m.signIn(m.user())
+			return promise{http.StatusOK, func() endtoend.Response { return m.get("/sessions", token) }}
+		},
+		"EndSessionFunction": func() promise {
+			user := m.user()
+			own := m.signIn(user)
+			other := m.get("/dashboard", m.signInOn(user, "other")).Text("session_id")
+			return promise{http.StatusNoContent, func() endtoend.Response { return m.as(own, http.MethodDelete, "/sessions/"+other, nil) }}
+		},
+		"EndOtherSessionsFunction": func() promise {
+			user := m.user()
+			own := m.signIn(user)
+			m.signInOn(user, "other")
+			return promise{http.StatusNoContent, func() endtoend.Response { return m.as(own, http.MethodDelete, "/sessions", nil) }}
+		},
+		"CreateApiTokenFunction": func() promise { // as what a day's first caller does, which makes the data key
+			token := m.signInAnew("DEVELOPER")
+			return promise{http.StatusCreated, func() endtoend.Response {
+				m.forgetDataKeys()
+				return m.as(token, http.MethodPost, "/api-tokens", map[string]any{"name": "script"})
+			}}
+		},
+		"ApiTokensFunction": func() promise {
+			_, token := m.member(m.runner, "DEVELOPER")
+			return promise{http.StatusOK, func() endtoend.Response { return m.get("/api-tokens", token) }}
+		},
+		"RevokeApiTokenFunction": func() promise {
+			_, token := m.member(m.runner, "DEVELOPER")
+			id := m.as(token, http.MethodPost, "/api-tokens", map[string]any{"name": "script"}).Text("token_id")
+			return promise{http.StatusNoContent, func() endtoend.Response { return m.as(token, http.MethodDelete, "/api-tokens/"+id, nil) }}
 		},
 		"AuthorizerFunction": func() promise {
 			token := m.signIn(m.user())
@@ -247,10 +279,10 @@ func (m *mutants) busyUser() string {
 }
 
 // signInAnew returns the token of a session that the authorizer lets in, whatever becomes of the data keys from now on.
-func (m *mutants) signInAnew() string {
+func (m *mutants) signInAnew(role string) string {
 	m.t.Helper()
-	token := m.signIn(m.user())
-	kill(m.t, m.runner, "authorizer") // it may hold a key that is forgotten
+	token := m.signIn(m.register(role, "")) // not invited: with the data keys the ADMIN's token is no good either
+	kill(m.t, m.runner, "authorizer")       // it may hold a key that is forgotten
 	wants(m.t, "a new session", m.get("/dashboard", token), http.StatusOK)
 	return token
 }

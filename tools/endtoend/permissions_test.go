@@ -147,6 +147,7 @@ func (w *witness) note(function, operation string, body []byte) {
 		TableName         string
 		IndexName         string
 		TransactItems     []map[string]struct{ TableName string }
+		RequestItems      map[string]any
 		EncryptionContext map[string]string
 	}
 	_ = json.Unmarshal(body, &call) // what is not JSON needs no permission
@@ -165,6 +166,10 @@ func (w *witness) note(function, operation string, body []byte) {
 			for kind, of := range item {
 				add(kind+"Item", table(of.TableName))
 			}
+		}
+	case len(call.RequestItems) > 0:
+		for name := range call.RequestItems {
+			add(operation, table(name))
 		}
 	case call.IndexName != "":
 		add(operation, table(call.TableName)+"/"+call.IndexName)
@@ -234,9 +239,12 @@ func everyKeyAnew(t *testing.T, c caller, runner *endtoend.Runner) {
 	t.Helper()
 	d := openDatabase(t, runner)
 	token := c.signIn(c.user())
+	_, developer := c.member(runner, "DEVELOPER")
 	wants(t, "a new session", c.get("/dashboard", token), 200)
 	d.forgetDataKeys()
 	wants(t, "renewing as the day's first", c.renew(token), 200)
+	d.forgetDataKeys()
+	wants(t, "making an API token as the day's first", c.as(developer, http.MethodPost, "/api-tokens", map[string]any{"name": "script"}), 201)
 	kill(t, runner, "authorizer") // it holds the key that is no more
 }
 
@@ -249,8 +257,6 @@ func everyStandardRoute(t *testing.T, c caller, runner *endtoend.Runner) {
 		"/revoke":        func(token string) endtoend.Response { return c.revoke(by, token) },
 		"/leaked-tokens": c.reportLeaked,
 	} {
-		wantsRefused(t, path+" with a wrong secret", c.form("/introspect", basicHeader(by.id+":wrong"), "token=x"), 401, "invalid_client")
-		wantsRefused(t, path+" with a wrong secret", c.form("/revoke", basicHeader(by.id+":wrong"), "token=x"), 401, "invalid_client")
 		for replaced := range 2 {
 			token := c.signIn(c.user())
 			if replaced == 1 {
@@ -261,6 +267,9 @@ func everyStandardRoute(t *testing.T, c caller, runner *endtoend.Runner) {
 				t.Errorf("%s: %d %s", path, got.Status, got.Body)
 			}
 		}
+	}
+	for _, path := range []string{"/introspect", "/revoke"} {
+		wantsRefused(t, path+" with a wrong secret", c.form(path, basicHeader(by.id+":wrong"), "token=x"), 401, "invalid_client")
 	}
 	admin := []string{"Authorization", "Bearer " + c.admin(runner)}
 	wants(t, "the clients", c.do(http.MethodGet, "/clients", nil, admin...), 200)
@@ -301,10 +310,21 @@ func everything(t *testing.T, runner *endtoend.Runner) {
 	t.Helper()
 	c := calling(t, runner.Client)
 	for _, role := range roles {
-		_, token := c.member(runner, role)
+		user, token := c.member(runner, role)
 		for _, path := range []string{"/dashboard", "/admin_resource", "/developer_resource", "/consumer_resource"} {
 			c.get(path, token)
 		}
+		if role != "CONSUMER" {
+			made := c.as(token, http.MethodPost, "/api-tokens", map[string]any{"name": "script"})
+			wants(t, "making an API token", made, 201)
+			wants(t, "listing them", c.get("/api-tokens", token), 200)
+			wants(t, "revoking it", c.as(token, http.MethodDelete, "/api-tokens/"+made.Text("token_id"), nil), 204)
+		}
+		c.signInOn(user, "another")
+		wants(t, "ending the other sessions", c.as(token, http.MethodDelete, "/sessions", nil), 204)
+		another := c.get("/dashboard", c.signInOn(user, "yet another")).Text("session_id")
+		c.sessions(token)
+		wants(t, "ending one", c.as(token, http.MethodDelete, "/sessions/"+another, nil), 204)
 		renewed := c.renew(token)
 		wants(t, "renewing", renewed, 200)
 		wants(t, "logout", c.logout(renewed.Text("access_token")), 204)
@@ -316,9 +336,9 @@ func everything(t *testing.T, runner *endtoend.Runner) {
 	wants(t, "renewing", c.renew(stolen), 200)
 	time.Sleep(2100 * time.Millisecond) // for the other one to be out of its grace
 	wants(t, "a replaced token", c.get("/dashboard", stolen), 401)
-	everyKeyAnew(t, c, runner)
 	everyStandardRoute(t, c, runner)
 	everyAdministration(t, c, runner)
+	everyKeyAnew(t, c, runner)
 
 	user := c.user()
 	wants(t, "a wrong password", c.do(http.MethodPost, "/login", map[string]string{"username": user.Username, "password": "wrong password"}), 401)

@@ -38,6 +38,7 @@ func TestTheBoundsAreThoseOfTheCode(t *testing.T) {
 	}
 	seconds := func(d time.Duration) int64 { return int64(d / time.Second) }
 	invitation := member(body("POST", "/invitations"), "expires_in")
+	apiToken, routes := member(body("POST", "/api-tokens"), "expires_in"), member(body("POST", "/api-tokens"), "routes")
 	for what, row := range map[string]struct {
 		low, high *int64
 		want      [2]int64
@@ -46,6 +47,9 @@ func TestTheBoundsAreThoseOfTheCode(t *testing.T) {
 		"a username":                  {wide(schema("CanonicalUsername").MinLength), wide(schema("CanonicalUsername").MaxLength), [2]int64{account.MinUsernameLength, account.MaxUsernameLength}},
 		"a new password":              {wide(schema("NewPassword").MinLength), wide(schema("NewPassword").MaxLength), [2]int64{password.MinLength, password.MaxLength}},
 		"the life of an invitation":   {invitation.Minimum, invitation.Maximum, [2]int64{seconds(account.MinInvitationLife), seconds(account.MaxInvitationLife)}},
+		"the life of an API token":    {apiToken.Minimum, apiToken.Maximum, [2]int64{seconds(account.MinAPITokenLife), seconds(session.MaxAPITokenLife)}},
+		"an API token's routes":       {wide(routes.MinItems), wide(routes.MaxItems), [2]int64{1, account.MaxAPITokenRoutes}},
+		"a label":                     {wide(schema("Label").MinLength), wide(schema("Label").MaxLength), [2]int64{1, account.MaxLabelLength}},
 		"the life of an access token": {member(schema("SignedIn"), "expires_in").Minimum, member(schema("SignedIn"), "expires_in").Maximum, [2]int64{1, seconds(session.MaxTokenLife)}},
 	} {
 		if row.low == nil || row.high == nil || [2]int64{*row.low, *row.high} != row.want {
@@ -54,6 +58,9 @@ func TestTheBoundsAreThoseOfTheCode(t *testing.T) {
 	}
 	if invitation.Default != int(seconds(account.DefaultInvitationLife)) {
 		t.Errorf("an invitation is good for %v seconds unless asked otherwise, want %v", invitation.Default, account.DefaultInvitationLife)
+	}
+	if apiToken.Default != int(seconds(account.DefaultAPITokenLife)) {
+		t.Errorf("an API token is good for %v seconds unless asked otherwise, want %v", apiToken.Default, account.DefaultAPITokenLife)
 	}
 }
 
