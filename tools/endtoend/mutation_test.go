@@ -242,6 +242,41 @@ func (m *mutants) promises() map[string]func() promise {
 				return got
 			}}
 		},
+		"ListInvitationsFunction": func() promise { return m.administering(http.MethodGet, "/invitations", nil, http.StatusOK) },
+		"WithdrawInvitationFunction": func() promise {
+			token := m.admin(m.runner)
+			m.invite(m.runner, "DEVELOPER")
+			return promise{http.StatusNoContent, func() endtoend.Response {
+				id, _ := entries(m.get("/invitations", token), "invitations")[0]["invitation_id"].(string)
+				return m.with(token, http.MethodDelete, "/invitations/"+id, nil)
+			}}
+		},
+		"AccountsFunction": func() promise {
+			user, token := m.user(), m.admin(m.runner)
+			return promise{http.StatusOK, func() (got endtoend.Response) {
+				if got = m.get("/accounts", token); got.Status == http.StatusOK {
+					got = m.get("/accounts?username="+user.Username, token)
+				}
+				return got
+			}}
+		},
+		"AccountFunction": func() promise {
+			user := m.user()
+			m.signIn(user)
+			return m.administering(http.MethodGet, "/accounts/"+user.UserID, nil, http.StatusOK)
+		},
+		"ChangeAccountFunction": func() promise {
+			return m.administering(http.MethodPatch, "/accounts/"+m.busyUser(), map[string]string{"role": "DEVELOPER"}, http.StatusOK)
+		},
+		"EndAccountSessionsFunction": func() promise {
+			return m.administering(http.MethodDelete, "/accounts/"+m.busyUser()+"/sessions", nil, http.StatusNoContent)
+		},
+		"ResetSecondFactorFunction": func() promise {
+			return m.administering(http.MethodPost, "/accounts/"+m.busyUser()+"/reset-second-factor", nil, http.StatusCreated)
+		},
+		"RemoveAccountFunction": func() promise {
+			return m.administering(http.MethodDelete, "/accounts/"+m.busyUser(), nil, http.StatusNoContent)
+		},
 		"InvitationsFunction": func() promise {
 			token := m.admin(m.runner)
 			return promise{http.StatusCreated, func() endtoend.Response {
@@ -260,6 +295,20 @@ func (m *mutants) asClient(by client, path, token string) endtoend.Response {
 		return got
 	}
 	return m.form(path, by.header(), "token="+token)
+}
+
+// administering promises that an ADMIN's request is answered with the status.
+func (m *mutants) administering(method, path string, body any, status int) promise {
+	token := m.admin(m.runner)
+	return promise{status, func() endtoend.Response { return m.with(token, method, path, body) }}
+}
+
+// busyUser returns the id of a user who is signed in, and has begun to sign in once more.
+func (m *mutants) busyUser() string {
+	user := m.user()
+	m.signIn(user)
+	m.login(user)
+	return user.UserID
 }
 
 // signInAnew returns the token of a session that the authorizer lets in, whatever becomes of the data keys from now on.
