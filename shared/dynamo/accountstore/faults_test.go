@@ -244,3 +244,27 @@ func TestEachReasonOfACancelledChangeIsRead(t *testing.T) {
 		wire.Set(nil)
 	}
 }
+
+func TestEachReasonOfACancelledAPITokenIsRead(t *testing.T) {
+	store, wire := openWired(t)
+	signedOut := func(err error) bool { return errors.Is(err, account.ErrSignedOut) }
+	for name, test := range map[string]struct {
+		reasons []string // account, record, session
+		want    func(error) bool
+	}{
+		"account changed":                  {[]string{"ConditionalCheckFailed", "None", "None"}, conflict},
+		"token id taken":                   {[]string{"None", "ConditionalCheckFailed", "None"}, conflict},
+		"session over":                     {[]string{"None", "None", "ConditionalCheckFailed"}, signedOut},
+		"session over and account changed": {[]string{"ConditionalCheckFailed", "None", "ConditionalCheckFailed"}, signedOut},
+		"account busy":                     {[]string{"TransactionConflict", "None", "None"}, conflict},
+		"throttled":                        {[]string{"None", "ThrottlingError", "None"}, unavailable},
+	} {
+		c := begun(t, store, name)
+		wire.Set(dynamotest.Cancels(test.reasons...))
+		in := account.APITokenAddition{Before: c.Before, By: token.NewID(), After: c.After, Record: c.Record}
+		if err := store.AddAPIToken(t.Context(), in); !test.want(err) {
+			t.Errorf("%s: got %v", name, err)
+		}
+		wire.Set(nil)
+	}
+}
