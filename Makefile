@@ -27,7 +27,7 @@ LOCAL_ARCHITECTURE = $(if $(filter arm64 aarch64,$(shell uname -m)),arm64,x86_64
 ENVIRONMENT = $(if $(filter sallyport,$(STACK)),default,$(STACK))
 DEPLOY = $(SAM) deploy --config-env "$(ENVIRONMENT)" --stack-name "$(STACK)" --capabilities CAPABILITY_IAM --resolve-s3 --confirm-changeset --no-fail-on-empty-changeset
 
-.PHONY: help dev test test-backends test-sam sam-local verify build build-local sam-ready lint lint-go lint-template lint-description fuzz docs schemathesis bench invite changes deploy clean
+.PHONY: help dev test test-backends test-sam sam-local verify build reproduce build-local sam-ready lint lint-go lint-template lint-description fuzz docs schemathesis bench invite changes deploy clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 22
@@ -56,6 +56,9 @@ verify: ## the acceptance run against `make dev` (ARGS="-url URL -invitation COD
 
 build: sam-ready ## build the functions for Lambda, with SAM
 	$(BUILD_ENV) $(SAM) build --config-env "$(ENVIRONMENT)"
+
+reproduce: ## the same without SAM, a binary a function, to compare with what is deployed (OUT=folder GOARCH=arm64)
+	$(BUILD_ENV) GOOS=linux GOARCH=$(or $(GOARCH),arm64) $(GO) build -o "$(or $(OUT),.aws-sam/reproduced)/" ./functions/...
 
 build-local: sam-ready
 	$(BUILD_ENV) $(SAM) build --build-dir .aws-sam/local --parameter-overrides Architecture=$(LOCAL_ARCHITECTURE)

@@ -83,6 +83,6 @@ func handler(changer *account.PasswordChanger) apigw.Handler {
 		if err != nil {
 			return apigw.Answer{}, err
 		}
-		return apigw.Answer{Status: http.StatusNoContent, Event: "password_changed", Who: apigw.Who(caller)}, nil
+		return apigw.Answer{Status: http.StatusNoContent}, nil
 	}
 }

@@ -82,7 +82,7 @@ func TestTheSampleIsAnsweredWithNothingAndThePasswordIsAnother(t *testing.T) {
 		t.Errorf("no code: %v", err)
 	}
 	answer, err := change(t.Context(), with(t, event, key.CodeAt(otp.StepAt(time.Now())).Reveal()))
-	if err != nil || answer.Status != 204 || answer.Body != nil || answer.Event != "password_changed" {
+	if err != nil || answer.Status != 204 || answer.Body != nil {
 		t.Fatalf("%+v, %v", answer, err)
 	}
 	if plain, err = password.Prepare(secret.New("another passphrase of six words")); err != nil {

@@ -231,6 +231,17 @@ func (m *mutants) promises() map[string]func() promise {
 			token := m.signIn(m.user())
 			return promise{http.StatusOK, func() endtoend.Response { return m.get("/dashboard", token) }}
 		},
+		"AuditEventsFunction": func() promise { // by account, by time and by actor: it is kept if all three are
+			user, token := m.user(), m.admin(m.runner)
+			return promise{http.StatusOK, func() (got endtoend.Response) {
+				for _, query := range []string{"?user_id=" + user.UserID, "", "?actor_id=" + user.UserID} {
+					if got = m.get("/audit-events"+query, token); got.Status != http.StatusOK {
+						break
+					}
+				}
+				return got
+			}}
+		},
 		"InvitationsFunction": func() promise {
 			token := m.admin(m.runner)
 			return promise{http.StatusCreated, func() endtoend.Response {

@@ -60,7 +60,8 @@ func granted(t *testing.T) map[string]permissions {
 				t.Errorf("%s, %s: not an Allow on one resource of the stack", f.LogicalID, s.Sid)
 				continue
 			}
-			target := s.Resources[0][strings.LastIndexByte(s.Resources[0], '/')+1:]
+			_, target, _ := strings.Cut(s.Resources[0], "/")
+			target = strings.Replace(target, "/index/", "/", 1) // an index follows its table
 			for _, action := range s.Actions {
 				service, name, _ := strings.Cut(action, ":")
 				on := []string{target}
@@ -144,6 +145,7 @@ func (w *witness) did(function string) permissions {
 func (w *witness) note(function, operation string, body []byte) {
 	var call struct {
 		TableName         string
+		IndexName         string
 		TransactItems     []map[string]struct{ TableName string }
 		RequestItems      map[string]any
 		EncryptionContext map[string]string
@@ -169,6 +171,8 @@ func (w *witness) note(function, operation string, body []byte) {
 		for name := range call.RequestItems {
 			add(operation, table(name))
 		}
+	case call.IndexName != "":
+		add(operation, table(call.TableName)+"/"+call.IndexName)
 	case call.TableName != "":
 		add(operation, table(call.TableName))
 	default:
@@ -253,8 +257,6 @@ func everyStandardRoute(t *testing.T, c caller, runner *endtoend.Runner) {
 		"/revoke":        func(token string) endtoend.Response { return c.revoke(by, token) },
 		"/leaked-tokens": c.reportLeaked,
 	} {
-		wantsRefused(t, path+" with a wrong secret", c.form("/introspect", basicHeader(by.id+":wrong"), "token=x"), 401, "invalid_client")
-		wantsRefused(t, path+" with a wrong secret", c.form("/revoke", basicHeader(by.id+":wrong"), "token=x"), 401, "invalid_client")
 		for replaced := range 2 {
 			token := c.signIn(c.user())
 			if replaced == 1 {
@@ -265,6 +267,9 @@ func everyStandardRoute(t *testing.T, c caller, runner *endtoend.Runner) {
 				t.Errorf("%s: %d %s", path, got.Status, got.Body)
 			}
 		}
+	}
+	for _, path := range []string{"/introspect", "/revoke"} {
+		wantsRefused(t, path+" with a wrong secret", c.form(path, basicHeader(by.id+":wrong"), "token=x"), 401, "invalid_client")
 	}
 	admin := []string{"Authorization", "Bearer " + c.admin(runner)}
 	wants(t, "the clients", c.do(http.MethodGet, "/clients", nil, admin...), 200)
@@ -324,13 +329,16 @@ func everything(t *testing.T, runner *endtoend.Runner) {
 		wants(t, "renewing", renewed, 200)
 		wants(t, "logout", c.logout(renewed.Text("access_token")), 204)
 	}
+	for _, query := range []string{"", "?user_id=-", "?actor_id=" + c.user().UserID} {
+		wants(t, "audit events", c.get("/audit-events"+query, c.admin(runner)), 200)
+	}
 	stolen := c.signIn(c.user())
 	wants(t, "renewing", c.renew(stolen), 200)
 	time.Sleep(2100 * time.Millisecond) // for the other one to be out of its grace
 	wants(t, "a replaced token", c.get("/dashboard", stolen), 401)
-	everyKeyAnew(t, c, runner)
 	everyStandardRoute(t, c, runner)
 	everyCredential(t, c, runner)
+	everyKeyAnew(t, c, runner)
 
 	user := c.user()
 	wants(t, "a wrong password", c.do(http.MethodPost, "/login", map[string]string{"username": user.Username, "password": "wrong password"}), 401)

@@ -291,7 +291,7 @@ func TestWhoeverFindsATokenEndsItAndIsNotToldWhetherItWasLive(t *testing.T) {
 	}
 	waitFor(t, "the line", func() bool {
 		for line := range strings.Lines(shared.Output()) {
-			if strings.Contains(line, `"event":"revoked_as_leaked"`) && strings.Contains(line, user.UserID) && strings.Contains(line, `"source_ip":"127.0.0.1"`) && strings.Contains(line, `"kind":"session"`) {
+			if strings.Contains(line, `"event":"revoke_leaked_token"`) && strings.Contains(line, user.UserID) && strings.Contains(line, `"source_ip":"127.0.0.1"`) && strings.Contains(line, `"kind":"session"`) {
 				return true
 			}
 		}

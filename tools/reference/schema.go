@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -40,7 +41,7 @@ func (w *writer) rows(above string, object openapi.Schema) {
 		if member.Value.Ref != "" && member.Value.Default != nil {
 			value += fmt.Sprintf(", else %v", show(member.Value.Default))
 		}
-		w.line("| `%s` | %s%s | %s |", name, optional, value, cell(schema.Description))
+		w.line("| `%s` | %s%s | %s |", name, optional, value, cell(cmp.Or(member.Value.Description, schema.Description)))
 		switch {
 		case schema.Type == "object":
 			w.rows(name+".", schema)

@@ -5,11 +5,13 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"sallyport/tools/endtoend"
@@ -30,13 +32,22 @@ func repository(t *testing.T) string {
 // do runs a command in dir and returns what it printed.
 func do(t *testing.T, dir string, name string, arguments ...string) (stdout string) {
 	t.Helper()
+	out, err := try(t, dir, name, arguments...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// try is do for any goroutine.
+func try(t *testing.T, dir string, name string, arguments ...string) (stdout string, err error) {
 	var out, problems bytes.Buffer
 	command := exec.CommandContext(t.Context(), name, arguments...)
 	command.Dir, command.Env, command.Stdout, command.Stderr = dir, sam.Environment(), &out, &problems
 	if err := command.Run(); err != nil {
-		t.Fatalf("%s %s: %v\n%s%s", name, strings.Join(arguments, " "), err, out.String(), problems.String())
+		return "", fmt.Errorf("%s %s: %w\n%s%s", name, strings.Join(arguments, " "), err, out.String(), problems.String())
 	}
-	return out.String()
+	return out.String(), nil
 }
 
 func TestTheSystemIsTheSameUnderSAMLocal(t *testing.T) {
@@ -138,6 +149,9 @@ func crossSessions(t *testing.T, containers, processes endtoend.Client) {
 	}
 }
 
+// invocations is how many of SAM's commands run at once: each computes for two seconds before it starts a container and waits for it.
+const invocations = 3
+
 // invokeEach runs `sam local invoke` for every function with its event, as samconfig.toml has it.
 func invokeEach(t *testing.T, root string) {
 	t.Helper()
@@ -157,6 +171,7 @@ func invokeEach(t *testing.T, root string) {
 		"ReportTokenFunction":  "204", // its token is none of this stack's
 		"CreateClientFunction": "201",
 		"RemoveClientFunction": "404",
+		"RenewFunction":        "401", // a session that is gone
 
 		"ChangePasswordFunction":  "401", // a session that is gone
 		"BeginEnrolmentFunction":  "401",
@@ -164,16 +179,32 @@ func invokeEach(t *testing.T, root string) {
 		"RecoveryCodesFunction":   "401",
 		"EnrolFunction":           "401", // the event's user is not there
 	}
+	skipPull := sam.SkipPull(t.Context())
+	free := make(chan struct{}, invocations)
+	var all sync.WaitGroup
+	defer all.Wait()
 	for _, function := range stack.Functions {
-		want := cmp.Or(answers[function.LogicalID], "200")
-		event := filepath.Join("events", filepath.Base(function.CodeDir)+".json")
-		out := do(t, root, "sam", append([]string{"local", "invoke", function.LogicalID, "--event", event}, sam.SkipPull(t.Context())...)...)
-		var answer struct {
-			StatusCode   json.Number `json:"statusCode"`
-			ErrorMessage string      `json:"errorMessage"`
-		}
-		if err := json.Unmarshal([]byte(out), &answer); err != nil || answer.StatusCode.String()+answer.ErrorMessage != want {
-			t.Errorf("%s: %v, %s, want %s", function.LogicalID, err, out, want)
-		}
+		free <- struct{}{}
+		all.Go(func() {
+			defer func() { <-free }()
+			invoke(t, root, function, cmp.Or(answers[function.LogicalID], "200"), skipPull)
+		})
+	}
+}
+
+// invoke runs `sam local invoke` for one function.
+func invoke(t *testing.T, root string, function template.Function, want string, flags []string) {
+	event := filepath.Join("events", filepath.Base(function.CodeDir)+".json")
+	out, err := try(t, root, "sam", append([]string{"local", "invoke", function.LogicalID, "--event", event}, flags...)...)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	var answer struct {
+		StatusCode   json.Number `json:"statusCode"`
+		ErrorMessage string      `json:"errorMessage"`
+	}
+	if err := json.Unmarshal([]byte(out), &answer); err != nil || answer.StatusCode.String()+answer.ErrorMessage != want {
+		t.Errorf("%s: %v, %s, want %s", function.LogicalID, err, out, want)
 	}
 }
