@@ -113,8 +113,8 @@ func Optional[T any](s *Settings, name, what string, parse func(text string) (T,
 	return parsed
 }
 
-// optional reads a setting that may be unset or empty.
-func (s *Settings) optional(name string) string {
+// Optional reads a setting that may be unset or empty.
+func (s *Settings) Optional(name string) string {
 	value, _ := s.lookup(name)
 	return value
 }
