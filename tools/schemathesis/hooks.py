@@ -189,6 +189,8 @@ def know_code(case, person):
 
 
 def know_password(case, person):
+    if case.body.get("new_password") in (case.body.get("old_password"), person and person.password):
+        case.body["new_password"] = fresh("another ", 16)
     if person is not None and random.random() < 0.7:
         code = person.code()
         if code is not None:
