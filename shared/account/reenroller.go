@@ -104,8 +104,7 @@ func (r *Reenroller) admit(ctx context.Context, canonical string, in ReenrolInpu
 		if err != nil {
 			return Registered{}, err
 		}
-		// Nobody has had a code of it before this step.
-		after.LastTOTPStep = max(before.LastTOTPStep, otp.StepAt(now)-1)
+		after.LastTOTPStep = otp.StepAt(now) - 1 // nobody has had a code of it before this step
 		after.SessionVersion++
 		err = r.Store.ReplaceAuthenticator(ctx, before, after)
 		if err == nil {

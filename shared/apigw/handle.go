@@ -44,7 +44,7 @@ type Answer struct {
 
 	// For the event of an Audited function.
 	Account   token.ID // whom it is about, if not the caller
-	Actor     string   // the id of who did it, if neither the caller nor the account's owner: a client's; audit.Nobody if nobody knows
+	Actor     string   // the id of who did it, if neither the caller nor the account's owner; audit.Nobody if nobody knows
 	SessionID string   // of the session that it began
 	TokenID   token.ID // likewise
 	Target    string   // the id of what else it is about

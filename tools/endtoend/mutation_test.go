@@ -194,6 +194,39 @@ func (m *mutants) promises() map[string]func() promise {
 			id := m.as(token, http.MethodPost, "/api-tokens", map[string]any{"name": "script"}).Text("token_id")
 			return promise{http.StatusNoContent, func() endtoend.Response { return m.as(token, http.MethodDelete, "/api-tokens/"+id, nil) }}
 		},
+		"ChangePasswordFunction": func() promise { // with another session to end
+			user := m.user()
+			own := m.signIn(user)
+			m.recover(user)
+			return promise{http.StatusNoContent, func() endtoend.Response {
+				return m.changePassword(own, user, user.RecoveryCodes[0], "canary "+unique())
+			}}
+		},
+		"BeginEnrolmentFunction": func() promise {
+			user := m.user()
+			own := m.signIn(user)
+			return promise{http.StatusOK, func() endtoend.Response {
+				got, _ := m.beginEnrolment(own, user, user.RecoveryCodes[0])
+				return got
+			}}
+		},
+		"FinishEnrolmentFunction": func() promise { // with another session to end
+			user := m.user()
+			own := m.signIn(user)
+			m.recover(user)
+			_, fresh := m.beginEnrolment(own, user, user.RecoveryCodes[0])
+			return promise{http.StatusOK, func() endtoend.Response { return m.confirm(own, fresh) }}
+		},
+		"RecoveryCodesFunction": func() promise {
+			user := m.user()
+			own := m.recover(user)
+			return promise{http.StatusOK, func() endtoend.Response { return m.newRecoveryCodes(own, user.CodeAt(time.Now())) }}
+		},
+		"EnrolFunction": func() promise {
+			user := m.user()
+			code := m.resetSecondFactor(user)
+			return promise{http.StatusCreated, func() endtoend.Response { return m.enrol(user, user.Password, code) }}
+		},
 		"AuthorizerFunction": func() promise {
 			token := m.signIn(m.user())
 			return promise{http.StatusOK, func() endtoend.Response { return m.get("/dashboard", token) }}

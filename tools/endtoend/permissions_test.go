@@ -305,6 +305,35 @@ func everyAdministration(t *testing.T, c caller, runner *endtoend.Runner) {
 	wants(t, "erasing", c.with(admin, http.MethodDelete, path, nil), 204)
 }
 
+// everyCredential has each function that changes credentials do all that it can: wrong guesses counted, right ones forgotten, and sessions
+// ended.
+func everyCredential(t *testing.T, c caller, runner *endtoend.Runner) {
+	t.Helper()
+	user := c.user()
+	token := c.recover(user)
+	wants(t, "a wrong password", c.changePassword(token, &endtoend.User{Username: user.Username, Password: "wrong password"}, user.RecoveryCodes[0], "canary "+unique()), 401)
+	password := "canary " + unique()
+	c.recover(user)
+	wants(t, "a new password", c.changePassword(token, user, user.RecoveryCodes[0], password), 204)
+	user.Password = password
+	for _, path := range []string{"/authenticator", "/recovery-codes"} {
+		wants(t, "a wrong code at "+path, c.as(token, http.MethodPost, path, map[string]string{"otp": user.WrongCode()}), 401)
+	}
+	wants(t, "new recovery codes", c.newRecoveryCodes(token, user.CodeAt(time.Now())), 200)
+
+	user = c.user()
+	token = c.recover(user)
+	c.recover(user)
+	begun, fresh := c.beginEnrolment(token, user, user.RecoveryCodes[0])
+	wants(t, "a new authenticator", begun, 200)
+	wants(t, "a wrong code of it", c.as(token, http.MethodPost, "/authenticator/confirm", map[string]string{"otp": fresh.WrongCode()}), 401)
+	wants(t, "a right code of it", c.confirm(token, fresh), 200)
+
+	code := openDatabase(t, runner).resetSecondFactor(user)
+	wants(t, "a wrong enrolment", c.enrol(user, user.Password, "wrong"), 401)
+	wants(t, "an enrolment", c.enrol(user, user.Password, code), 201)
+}
+
 // everything has every function do all that it can, sign-in's rare cases included.
 func everything(t *testing.T, runner *endtoend.Runner) {
 	t.Helper()
@@ -338,6 +367,7 @@ func everything(t *testing.T, runner *endtoend.Runner) {
 	wants(t, "a replaced token", c.get("/dashboard", stolen), 401)
 	everyStandardRoute(t, c, runner)
 	everyAdministration(t, c, runner)
+	everyCredential(t, c, runner)
 	everyKeyAnew(t, c, runner)
 
 	user := c.user()

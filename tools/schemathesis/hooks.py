@@ -164,6 +164,8 @@ def before_call(context, case, kwargs):
     know = KNOWN.get(operation(case))
     if know is not None and isinstance(case.body, dict):
         know(case, people.holders.get(bearer(case.headers)))
+    if operation(case) == "listAuditEvents" and case.query and "user_id" in case.query:
+        case.query.pop("actor_id", None)  # one of them at a time, which OpenAPI cannot say
     if case.query and "cursor" in case.query:
         query = cursors.get(case.query["cursor"])
         if query is None:

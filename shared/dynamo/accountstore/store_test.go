@@ -171,6 +171,40 @@ func TestEachMethodNeedsItsActionsAndNoOther(t *testing.T) {
 			wire.Calls()
 			return store.DeleteChallenges(ctx, c.Challenge.UserID)
 		}, []string{"DeleteItem ChallengesTable", "Query ChallengesTable/by-user-id"}},
+		{"AddAPIToken", func() error {
+			done := begun(t, store, "carol")
+			if err := store.FinishSignIn(ctx, done); err != nil {
+				return err
+			}
+			read, _, err := store.Account(ctx, "carol")
+			if err != nil {
+				return err
+			}
+			record := sessiontest.NewRecord()
+			record.Kind, record.UserID, record.Username = token.API, read.UserID, "carol"
+			wire.Calls()
+			return store.AddAPIToken(ctx, account.APITokenAddition{Before: read, By: done.Record.TokenID, After: read, Record: record})
+		}, []string{"ConditionCheckItem TokensTable", "PutItem TokensTable", "UpdateItem AccountsTable"}},
+		{"ChangeCredentials", func() error {
+			change := signedIn(t, store, "edith")
+			wire.Calls()
+			return store.ChangeCredentials(ctx, change)
+		}, []string{"ConditionCheckItem TokensTable", "DeleteItem TokensTable", "UpdateItem AccountsTable"}},
+		{"ChangeCredentials that ends nothing", func() error {
+			change := signedIn(t, store, "emmy")
+			change.Ended = nil
+			wire.Calls()
+			return store.ChangeCredentials(ctx, change)
+		}, []string{"ConditionCheckItem TokensTable", "UpdateItem AccountsTable"}},
+		{"ReplaceAuthenticator", func() error {
+			reset := newAccount("grace")
+			reset.EnrolmentHash, reset.EnrolmentExpiresAt = "hash", 1
+			if err := store.CreateAccount(ctx, account.Creation{Account: reset}); err != nil {
+				return err
+			}
+			wire.Calls()
+			return store.ReplaceAuthenticator(ctx, reset, reset)
+		}, []string{"UpdateItem AccountsTable"}},
 		{"ReplacePasswordHash", func() error {
 			return store.ReplacePasswordHash(ctx, account.Account{Username: "ada", UserID: c.Before.UserID, Revision: 1}, "$argon2id$")
 		}, []string{"UpdateItem AccountsTable"}},
