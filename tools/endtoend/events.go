@@ -17,7 +17,7 @@ func EventAnswer(functionID string) string {
 		"CreateApiTokenFunction", "ApiTokensFunction", "RevokeApiTokenFunction": // the caller's session has ended
 		return "401"
 	case "RemoveClientFunction", "WithdrawInvitationFunction", "AccountFunction", "ChangeAccountFunction", "EndAccountSessionsFunction",
-		"ResetSecondFactorFunction", "RemoveAccountFunction": // a client, an invitation, an account that is not there
+		"ResetSecondFactorFunction", "RemoveAccountFunction": // nor the client, the invitation, the account
 		return "404"
 	}
 	return "200"

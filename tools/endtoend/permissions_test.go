@@ -276,35 +276,6 @@ func everyStandardRoute(t *testing.T, c caller, runner *endtoend.Runner) {
 	wants(t, "removing a client", c.do(http.MethodDelete, "/clients/"+by.id, nil, admin...), 204)
 }
 
-// everyAdministration has an ADMIN do all that an ADMIN can.
-func everyAdministration(t *testing.T, c caller, runner *endtoend.Runner) {
-	t.Helper()
-	admin := c.admin(runner)
-	user := c.user()
-	path := "/accounts/" + user.UserID
-	signIn := func() { // what ends, and a sign-in under way
-		c.recover(user)
-		user.RecoveryCodes = user.RecoveryCodes[:len(user.RecoveryCodes)-1]
-		c.login(user)
-	}
-	signIn()
-	for _, listed := range []string{"/invitations", "/accounts", "/accounts?username=" + user.Username, path} {
-		wants(t, listed, c.get(listed, admin), 200)
-	}
-	c.invite(runner, "DEVELOPER")
-	id, _ := entries(c.get("/invitations", admin), "invitations")[0]["invitation_id"].(string)
-	wants(t, "withdrawing", c.with(admin, http.MethodDelete, "/invitations/"+id, nil), 204)
-	wants(t, "a new role", c.with(admin, http.MethodPatch, path, map[string]string{"role": "DEVELOPER"}), 200)
-	signIn()
-	wants(t, "ending sessions", c.with(admin, http.MethodDelete, path+"/sessions", nil), 204)
-	signIn()
-	wants(t, "a reset", c.with(admin, http.MethodPost, path+"/reset-second-factor", nil), 201)
-	user = c.user()
-	path = "/accounts/" + user.UserID
-	signIn()
-	wants(t, "erasing", c.with(admin, http.MethodDelete, path, nil), 204)
-}
-
 // everyCredential has each function that changes credentials do all that it can: wrong guesses counted, right ones forgotten, and sessions
 // ended.
 func everyCredential(t *testing.T, c caller, runner *endtoend.Runner) {
@@ -332,6 +303,34 @@ func everyCredential(t *testing.T, c caller, runner *endtoend.Runner) {
 	code := openDatabase(t, runner).resetSecondFactor(user)
 	wants(t, "a wrong enrolment", c.enrol(user, user.Password, "wrong"), 401)
 	wants(t, "an enrolment", c.enrol(user, user.Password, code), 201)
+}
+
+// everyAdministration has an ADMIN do all that an ADMIN can.
+func everyAdministration(t *testing.T, c caller, runner *endtoend.Runner) {
+	t.Helper()
+	admin := c.admin(runner)
+	user := c.user()
+	path := "/accounts/" + user.UserID
+	signIn := func() { // what ends, and a sign-in under way
+		c.recover(user)
+		c.login(user)
+	}
+	signIn()
+	for _, listed := range []string{"/invitations", "/accounts", "/accounts?username=" + user.Username, path} {
+		wants(t, listed, c.get(listed, admin), 200)
+	}
+	c.invite(runner, "DEVELOPER")
+	id, _ := entries(c.get("/invitations", admin), "invitations")[0]["invitation_id"].(string)
+	wants(t, "withdrawing", c.with(admin, http.MethodDelete, "/invitations/"+id, nil), 204)
+	wants(t, "a new role", c.with(admin, http.MethodPatch, path, map[string]string{"role": "DEVELOPER"}), 200)
+	signIn()
+	wants(t, "ending sessions", c.with(admin, http.MethodDelete, path+"/sessions", nil), 204)
+	signIn()
+	wants(t, "a reset", c.with(admin, http.MethodPost, path+"/reset-second-factor", nil), 201)
+	user = c.user()
+	path = "/accounts/" + user.UserID
+	signIn()
+	wants(t, "erasing", c.with(admin, http.MethodDelete, path, nil), 204)
 }
 
 // everything has every function do all that it can, sign-in's rare cases included.
@@ -366,8 +365,8 @@ func everything(t *testing.T, runner *endtoend.Runner) {
 	time.Sleep(2100 * time.Millisecond) // for the other one to be out of its grace
 	wants(t, "a replaced token", c.get("/dashboard", stolen), 401)
 	everyStandardRoute(t, c, runner)
-	everyAdministration(t, c, runner)
 	everyCredential(t, c, runner)
+	everyAdministration(t, c, runner)
 	everyKeyAnew(t, c, runner)
 
 	user := c.user()
