@@ -116,6 +116,8 @@ func length(low, high *int, of string) string {
 		return fmt.Sprintf("%d to %d %s", *low, *high, of)
 	case high != nil:
 		return fmt.Sprintf("at most %d %s", *high, of)
+	case low != nil && *low == 1:
+		return "not empty"
 	case low != nil:
 		return fmt.Sprintf("at least %d %s", *low, of)
 	}

@@ -9,6 +9,7 @@ import itertools
 import json
 import os
 import random
+import secrets
 import struct
 import zlib
 
@@ -34,7 +35,7 @@ def words(alphabet, low, high):
 
 def fresh(text, digits):
     """The text with an end that no other has."""
-    return text + f"{random.randrange(16**digits):0{digits}x}"
+    return text + secrets.token_hex(digits // 2)
 
 
 def token(prefix, content):
@@ -174,6 +175,17 @@ def before_call(context, case, kwargs):
             case.query = query | {"cursor": case.query["cursor"]}
 
 
+mostly = random.Random(20261126)  # Hypothesis sets the one that all share
+
+
+def know_login(case, _):
+    person = people.by_name.get(case.body.get("username"))
+    if person is None and people.by_name and mostly.random() < 0.5:
+        person = next(reversed(people.by_name.values()))
+    if person is not None and mostly.random() < 0.9:
+        case.body |= {"username": person.username, "password": person.password}
+
+
 def know_challenge(case, _):
     challenge = case.body.get("challenge_id")
     if challenge in challenges:
@@ -183,13 +195,15 @@ def know_challenge(case, _):
 
 
 def know_code(case, person):
-    if person is not None and random.random() < 0.7:
+    if person is not None and mostly.random() < 0.9:
         code = person.code(operation(case) == "newRecoveryCodes")
         case.body["otp"] = code or case.body["otp"]
 
 
 def know_password(case, person):
-    if person is not None and random.random() < 0.7:
+    if case.body.get("new_password") in (case.body.get("old_password"), person and person.password):
+        case.body["new_password"] = fresh("another ", 16)
+    if person is not None and mostly.random() < 0.9:
         code = person.code()
         if code is not None:
             case.body |= {"old_password": person.password, "otp": code}
@@ -201,6 +215,8 @@ def know_new_authenticator(case, person):
 
 
 def know_enrolment(case, _):
+    if case.body.get("enrolment") not in people.enrolling and people.enrolling:
+        case.body["enrolment"] = next(reversed(people.enrolling))
     person = people.enrolling.get(case.body.get("enrolment"))
     if person is not None:
         case.body |= {"username": person.username, "password": person.password}
@@ -212,6 +228,7 @@ def know_routes(case, _):
 
 
 KNOWN = {
+    "login": know_login,
     "verifyOTP": know_challenge,
     "beginEnrolment": know_code,
     "newRecoveryCodes": know_code,
@@ -244,6 +261,7 @@ def after_call(context, case, response):
 
 
 def learn_person(case, answer, token):
+    people.enrolling.pop(case.body.get("enrolment"), None)
     people.remember(Person(case.body["username"], case.body["password"], answer))
 
 

@@ -44,11 +44,13 @@ class Person:
         self.enrolling = None  # the secret of a new authenticator
 
     def code(self, of_app=False):
-        """A code that has not been used: the app's, or in the half minute after one, a recovery code; None if all are used."""
-        if now() > self.last_step:
-            self.last_step = now()
-            return app(self.secret, self.last_step)
-        return self.recovery_codes.pop(0) if self.recovery_codes and not of_app else None
+        """A code that has not been used, of the app if it must be, else a recovery code while there is one; None if there is none."""
+        if self.recovery_codes and not of_app:
+            return self.recovery_codes.pop(0)
+        if now() <= self.last_step:
+            return None
+        self.last_step = now()
+        return app(self.secret, self.last_step)
 
     def enrolling_code(self):
         return app(self.enrolling, now())
