@@ -45,6 +45,6 @@ func handler(accounts account.ChangeStore) apigw.Handler {
 		if err != nil {
 			return apigw.Answer{}, err
 		}
-		return apigw.Answer{Status: http.StatusNoContent, Detail: "ended_sessions=" + strconv.Itoa(ended)}, nil
+		return apigw.Answer{Status: http.StatusNoContent, Detail: "ended=" + strconv.Itoa(ended)}, nil
 	}
 }

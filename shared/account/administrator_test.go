@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"sync"
 	"testing"
 
 	"sallyport/shared/account"
@@ -29,12 +30,15 @@ type office struct {
 
 // trail is an account.Forgetter that needs a few calls.
 type trail struct {
+	mu   sync.Mutex
 	left map[token.ID]int
 	err  error
 }
 
 func (l *trail) Forget(_ context.Context, accountID string) (bool, error) {
 	id, _ := token.ParseID(accountID)
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if l.err != nil {
 		return false, l.err
 	}

@@ -91,6 +91,11 @@ func (r *run) all(ctx context.Context, out io.Writer) bool {
 		{promise: "the passwords are stored as Argon2id hashes", check: r.looking(r.passwordHashes)},
 		{promise: "no token, password, code or secret is anywhere in clear", check: r.looking(r.nothingInClear)},
 	}...)
+	steps = append(steps,
+		step{promise: "a renewed session goes on with its new token alone", check: r.renews(r.consumer)},
+		step{promise: "a session that its owner ends from another one is shut out at once", check: r.endsOne(r.consumer)},
+		step{promise: "an API token opens its route alone until it is revoked", check: r.apiToken(r.admin)},
+	)
 	steps = append(steps, r.matrix()...)
 	steps = append(steps, r.administration()...)
 	for _, u := range r.users() {
