@@ -27,7 +27,7 @@ LOCAL_ARCHITECTURE = $(if $(filter arm64 aarch64,$(shell uname -m)),arm64,x86_64
 ENVIRONMENT = $(if $(filter sallyport,$(STACK)),default,$(STACK))
 DEPLOY = $(SAM) deploy --config-env "$(ENVIRONMENT)" --stack-name "$(STACK)" --capabilities CAPABILITY_IAM --resolve-s3 --confirm-changeset --no-fail-on-empty-changeset
 
-.PHONY: help dev test test-backends test-sam sam-local verify build build-local sam-ready lint lint-go lint-template fuzz bench invite changes deploy clean
+.PHONY: help dev test test-backends test-sam sam-local verify build reproduce build-local sam-ready lint lint-go lint-template lint-description fuzz docs schemathesis bench invite changes deploy clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 22
@@ -57,13 +57,16 @@ verify: ## the acceptance run against `make dev` (ARGS="-url URL -invitation COD
 build: sam-ready ## build the functions for Lambda, with SAM
 	$(BUILD_ENV) $(SAM) build --config-env "$(ENVIRONMENT)"
 
+reproduce: ## the same without SAM, a binary a function, to compare with what is deployed (OUT=folder GOARCH=arm64)
+	$(BUILD_ENV) GOOS=linux GOARCH=$(or $(GOARCH),arm64) $(GO) build -o "$(or $(OUT),.aws-sam/reproduced)/" ./functions/...
+
 build-local: sam-ready
 	$(BUILD_ENV) $(SAM) build --build-dir .aws-sam/local --parameter-overrides Architecture=$(LOCAL_ARCHITECTURE)
 
 sam-ready:
 	@command -v $(SAM) >/dev/null || { echo "sam is missing: pip install aws-sam-cli" >&2; exit 1; }
 
-lint: lint-go lint-template ## check format, code and template
+lint: lint-go lint-template lint-description ## check format, code, template and description
 
 lint-go:
 	@unformatted=$$(gofmt -l .) && if [ -n "$$unformatted" ]; then echo "not gofmt-formatted:" $$unformatted >&2; exit 1; fi
@@ -84,11 +87,20 @@ lint-template:
 	$(call with,$(SAM),aws-sam-cli,$(TEMPLATES),set -ex; for file in $(TEMPLATES); do $(SAM) validate --lint --template $$file; done)
 	$(call with,checkov,checkov,template.yaml,set -x; checkov --config-file .ci/checkov.yaml)
 
+lint-description:
+	$(call with,openapi-spec-validator,openapi-spec-validator,docs/openapi.yaml,set -x; openapi-spec-validator docs/openapi.yaml)
+
 fuzz: ## run every fuzz target for FUZZTIME each (200000x: so many inputs; 30s: so long)
 	@grep -r --include='*_test.go' -o '^func Fuzz[A-Za-z0-9_]*' . | sed 's/:func / /' | sort | while read -r file target; do \
 		echo "== $$target, $$(dirname "$$file")"; \
 		$(GO) test -run='^$$' -fuzz="^$$target\$$" -fuzztime=$(FUZZTIME) "$$(dirname "$$file")" || exit 1; \
 	done
+
+docs: ## write docs/api.md, the reference page of the API, from docs/openapi.yaml
+	$(GO) run ./tools/reference
+
+schemathesis: ## test the API against docs/openapi.yaml, on a run of its own (ARGS="--phases stateful")
+	$(GO) run ./tools/schemathesis $(ARGS)
 
 bench: ## measure, and write the figures to docs/benchmarks.md
 	$(GO) run ./tools/bench $(ARGS)

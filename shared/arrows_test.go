@@ -39,6 +39,8 @@ var mayImport = map[string][]string{
 	"shared/password": {"shared/secret", argon2, precis},
 
 	"shared/audit":    {},
+	"shared/metric":   {},
+	"shared/breach":   {"shared/password", "shared/metric"},
 	"shared/throttle": {"shared/apperr"},
 
 	"shared/session": {"shared/token", "shared/policy", "shared/apperr", "shared/secret"},
@@ -58,14 +60,14 @@ var mayImport = map[string][]string{
 		"shared/dynamo", "shared/dynamo/sessionstore", "shared/dynamo/throttlestore", "shared/account", "shared/session", "shared/token", "shared/policy", "shared/apperr", awsSDK,
 	},
 	"shared/kmskey":  {"shared/envelope", "shared/token", "shared/apperr", awsSDK},
-	"shared/apigw":   {"shared/audit", "shared/session", "shared/token", "shared/policy", "shared/apperr", "shared/secret", awsLambda, jsonV2},
+	"shared/apigw":   {"shared/audit", "shared/metric", "shared/session", "shared/token", "shared/policy", "shared/apperr", "shared/secret", awsLambda, jsonV2},
 	"shared/awsboot": {awsSDK, smithy},
 }
 
 // testOnly are packages that tests import, and nothing that is deployed.
 var testOnly = []string{
 	"shared/faults", "shared/session/sessiontest", "shared/account/accounttest", "shared/client/clienttest", "shared/envelope/envelopetest", "shared/dynamo/dynamotest",
-	"shared/apigw/apigwtest",
+	"shared/apigw/apigwtest", "shared/audit/audittest",
 }
 
 // mustNotLink is what a program, or every program and package below a folder, must not contain, however it would come in.

@@ -11,6 +11,7 @@ import (
 
 	"sallyport/shared/apigw"
 	"sallyport/shared/awsboot"
+	"sallyport/shared/dynamo/auditstore"
 	"sallyport/shared/dynamo/keystore"
 	"sallyport/shared/dynamo/sessionstore"
 	"sallyport/shared/envelope"
@@ -26,6 +27,7 @@ func realMain(settings *awsboot.Settings, log *slog.Logger) error {
 	keyID := settings.Text("KMS_KEY_ID")
 	dataKeys := settings.Text("DATA_KEYS_TABLE")
 	tables := sessionstore.Tables{Tokens: settings.Text("TOKENS_TABLE")}
+	auditTable, auditDays := settings.Text("AUDIT_TABLE"), settings.Integer("AUDIT_RETENTION_DAYS", 1, auditstore.MaxRetentionDays)
 	config := awsboot.Config(settings)
 	if err := settings.Err(); err != nil {
 		return err
@@ -34,6 +36,6 @@ func realMain(settings *awsboot.Settings, log *slog.Logger) error {
 	key := kmskey.New(kms.NewFromConfig(config), keyID, stage)
 	ring := envelope.NewRing(keystore.New(database, dataKeys), key, stage, time.Now, log)
 	authorizer := session.NewAuthorizer(ring, sessionstore.New(database, tables), time.Now)
-	lambda.Start(apigw.Authorize(log, authorizer.Authorize))
+	lambda.Start(apigw.Authorize(log, authorizer.Authorize, auditstore.New(database, auditTable, auditDays)))
 	return nil
 }

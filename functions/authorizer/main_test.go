@@ -8,6 +8,7 @@ import (
 
 	"sallyport/shared/apigw"
 	"sallyport/shared/apigw/apigwtest"
+	"sallyport/shared/audit/audittest"
 	"sallyport/shared/envelope"
 	"sallyport/shared/envelope/envelopetest"
 	"sallyport/shared/policy"
@@ -21,7 +22,7 @@ func TestTheAuthorizerRefusesTheSampleTokenAndAllowsARealOneInItsPlace(t *testin
 	ring := envelope.NewRing(envelopetest.NewStore(), envelopetest.NewWrapper("test"), "test", time.Now, slog.New(slog.DiscardHandler))
 	records := sessiontest.NewStore(func(session.Identity) {})
 	log := &apigwtest.Log{}
-	authorize := apigw.Authorize(slog.New(slog.NewJSONHandler(log, nil)), session.NewAuthorizer(ring, records, time.Now).Authorize)
+	authorize := apigw.Authorize(slog.New(slog.NewJSONHandler(log, nil)), session.NewAuthorizer(ring, records, time.Now).Authorize, &audittest.Trail{})
 
 	if answer, err := authorize(t.Context(), event); err == nil || err.Error() != "Unauthorized" {
 		t.Errorf("the sample token: %+v, %v", answer, err)

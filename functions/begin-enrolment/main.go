@@ -89,7 +89,6 @@ func handler(enroller *account.Enroller) apigw.Handler {
 				TOTP:      totp{Secret: enrolling.TOTPSecret.Reveal(), URI: enrolling.TOTPURI.Reveal()},
 				ExpiresIn: int64(enrolling.ExpiresIn / time.Second),
 			},
-			Event: "enrolment_begun", Who: apigw.Who(caller),
 		}, nil
 	}
 }

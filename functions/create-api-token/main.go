@@ -87,7 +87,7 @@ func handler(maker *account.APITokenMaker) apigw.Handler {
 				APIToken: minted.Reveal(), TokenID: made.TokenID.String(), Name: made.Name,
 				Routes: apigw.Routes(made.Routes), ExpiresAt: made.ExpiresAt,
 			},
-			Event: "api_token_created", Who: append(apigw.Who(caller), "api_token_id", made.TokenID.String()), Target: made.TokenID.String(),
+			Target: made.TokenID.String(),
 		}, nil
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"sallyport/shared/apigw"
 	"sallyport/shared/apigw/apigwtest"
 	"sallyport/shared/apperr"
+	"sallyport/shared/audit/audittest"
 	"sallyport/shared/envelope"
 	"sallyport/shared/envelope/envelopetest"
 	"sallyport/shared/session"
@@ -51,7 +52,7 @@ func TestAnAPITokenIsAnsweredThatTheAuthorizerAllowsForItsRoute(t *testing.T) {
 	}
 	ask := apigwtest.Event[apigw.AuthorizerRequest](t, "authorizer")
 	ask.MultiValueHeaders["Authorization"] = []string{"Bearer " + got.APIToken}
-	verdict, err := apigw.Authorize(slog.New(slog.DiscardHandler), authorizer.Authorize)(t.Context(), ask)
+	verdict, err := apigw.Authorize(slog.New(slog.DiscardHandler), authorizer.Authorize, &audittest.Trail{})(t.Context(), ask)
 	if err != nil || verdict.Context["token_id"] != got.TokenID || verdict.Context["kind"] != "api-token" {
 		t.Errorf("the authorizer says %+v, %v", verdict, err)
 	}

@@ -38,5 +38,5 @@ func handle(_ context.Context, req apigw.Request) (apigw.Answer, error) {
 	return apigw.OK(response{
 		UserID: caller.UserID.String(), Username: caller.Username, Role: caller.Role.String(),
 		SessionID: caller.SessionID, ExpiresAt: caller.ExpiresAt,
-	}, apigw.Who(caller)...)
+	})
 }

@@ -33,5 +33,5 @@ func handle(_ context.Context, req apigw.Request) (apigw.Answer, error) {
 	if err != nil {
 		return apigw.Answer{}, err
 	}
-	return apigw.OK(response{Resource: "developer", Username: caller.Username}, apigw.Who(caller)...)
+	return apigw.OK(response{Resource: "developer", Username: caller.Username})
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"strconv"
 
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -44,6 +45,6 @@ func handler(accounts account.ChangeStore) apigw.Handler {
 		if err != nil {
 			return apigw.Answer{}, err
 		}
-		return apigw.Answer{Status: http.StatusNoContent, Event: "other_sessions_ended", Who: append(apigw.Who(caller), "ended", ended)}, nil
+		return apigw.Answer{Status: http.StatusNoContent, Detail: "ended_sessions=" + strconv.Itoa(ended)}, nil
 	}
 }

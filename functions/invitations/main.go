@@ -14,6 +14,7 @@ import (
 	"sallyport/shared/apigw"
 	"sallyport/shared/awsboot"
 	"sallyport/shared/dynamo/accountstore"
+	"sallyport/shared/dynamo/auditstore"
 )
 
 type request struct {
@@ -32,12 +33,15 @@ func main() { awsboot.Run(realMain) }
 func realMain(settings *awsboot.Settings, log *slog.Logger) error {
 	stage := settings.Text("STAGE")
 	tables := accountstore.Tables{Invitations: settings.Text("INVITATIONS_TABLE")}
+	auditTable, auditDays := settings.Text("AUDIT_TABLE"), settings.Integer("AUDIT_RETENTION_DAYS", 1, auditstore.MaxRetentionDays)
 	config := awsboot.Config(settings)
 	if err := settings.Err(); err != nil {
 		return err
 	}
-	inviter := account.NewInviter(accountstore.New(dynamodb.NewFromConfig(config), tables), time.Now)
-	lambda.Start(apigw.Handle(log.With("stage", stage), handler(inviter)))
+	database := dynamodb.NewFromConfig(config)
+	inviter := account.NewInviter(accountstore.New(database, tables), time.Now)
+	trail := auditstore.New(database, auditTable, auditDays)
+	lambda.Start(apigw.Audited(log.With("stage", stage), trail, "create_invitation", handler(inviter)))
 	return nil
 }
 
@@ -51,14 +55,14 @@ func handler(inviter *account.Inviter) apigw.Handler {
 		if err != nil {
 			return apigw.Answer{}, err
 		}
-		code, invitation, err := inviter.Invite(ctx, caller.Username, in.Role, in.ExpiresIn)
+		code, invitation, err := inviter.Invite(ctx, caller.UserID.String(), in.Role, in.ExpiresIn)
 		if err != nil {
 			return apigw.Answer{}, err
 		}
 		return apigw.Answer{
 			Status: http.StatusCreated,
 			Body:   response{Invitation: code.Reveal(), Role: invitation.Role.String(), ExpiresAt: invitation.ExpiresAt},
-			Event:  "invited", Who: append(apigw.Who(caller), "invited_role", invitation.Role.String()),
+			Target: invitation.CodeHash, Detail: "role=" + invitation.Role.String(),
 		}, nil
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"sallyport/shared/apigw"
 	"sallyport/shared/awsboot"
 	"sallyport/shared/dynamo/accountstore"
+	"sallyport/shared/dynamo/auditstore"
 	"sallyport/shared/password"
 	"sallyport/shared/secret"
 )
@@ -43,6 +44,7 @@ func realMain(settings *awsboot.Settings, log *slog.Logger) error {
 		Log:           log,
 	}
 	memoryKiB, passes := awsboot.HashCosts(settings)
+	auditTable, auditDays := settings.Text("AUDIT_TABLE"), settings.Integer("AUDIT_RETENTION_DAYS", 1, auditstore.MaxRetentionDays)
 	config := awsboot.Config(settings)
 	if err := settings.Err(); err != nil {
 		return err
@@ -52,8 +54,10 @@ func realMain(settings *awsboot.Settings, log *slog.Logger) error {
 		return err
 	}
 	beginner.Hasher = hasher
-	beginner.Store = accountstore.New(dynamodb.NewFromConfig(config), tables)
-	lambda.Start(apigw.Handle(log, handler(&beginner)))
+	database := dynamodb.NewFromConfig(config)
+	beginner.Store = accountstore.New(database, tables)
+	trail := auditstore.New(database, auditTable, auditDays)
+	lambda.Start(apigw.Audited(log, trail, "login", handler(&beginner)))
 	return nil
 }
 
@@ -72,7 +76,7 @@ func handler(beginner *account.Beginner) apigw.Handler {
 		return apigw.Answer{
 			Status: http.StatusOK,
 			Body:   response{ChallengeID: begun.ChallengeID, ExpiresIn: int64(begun.ExpiresIn / time.Second)},
-			Event:  "password_accepted", Who: []any{"username", begun.Username},
+			Who:    []any{"username", begun.Username}, Account: begun.UserID,
 		}, nil
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"sallyport/shared/apigw"
 	"sallyport/shared/awsboot"
+	"sallyport/shared/dynamo/auditstore"
 	"sallyport/shared/dynamo/sessionstore"
 	"sallyport/shared/session"
 )
@@ -23,12 +24,15 @@ func realMain(settings *awsboot.Settings, log *slog.Logger) error {
 		Tokens:   settings.Text("TOKENS_TABLE"),
 		Accounts: settings.Text("ACCOUNTS_TABLE"),
 	}
+	auditTable, auditDays := settings.Text("AUDIT_TABLE"), settings.Integer("AUDIT_RETENTION_DAYS", 1, auditstore.MaxRetentionDays)
 	config := awsboot.Config(settings)
 	if err := settings.Err(); err != nil {
 		return err
 	}
-	revoker := session.NewRevoker(sessionstore.New(dynamodb.NewFromConfig(config), tables))
-	lambda.Start(apigw.Handle(log.With("stage", stage), handler(revoker)))
+	database := dynamodb.NewFromConfig(config)
+	revoker := session.NewRevoker(sessionstore.New(database, tables))
+	trail := auditstore.New(database, auditTable, auditDays)
+	lambda.Start(apigw.Audited(log.With("stage", stage), trail, "logout", handler(revoker)))
 	return nil
 }
 
@@ -41,6 +45,6 @@ func handler(revoker *session.Revoker) apigw.Handler {
 		if err := revoker.Revoke(ctx, caller); err != nil {
 			return apigw.Answer{}, err
 		}
-		return apigw.Answer{Status: http.StatusNoContent, Event: "signed_out", Who: apigw.Who(caller)}, nil
+		return apigw.Answer{Status: http.StatusNoContent}, nil
 	}
 }

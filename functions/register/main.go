@@ -14,7 +14,9 @@ import (
 	"sallyport/shared/account"
 	"sallyport/shared/apigw"
 	"sallyport/shared/awsboot"
+	"sallyport/shared/breach"
 	"sallyport/shared/dynamo/accountstore"
+	"sallyport/shared/dynamo/auditstore"
 	"sallyport/shared/kmskey"
 	"sallyport/shared/password"
 	"sallyport/shared/policy"
@@ -54,6 +56,7 @@ func realMain(settings *awsboot.Settings, log *slog.Logger) error {
 	}
 	registrar := account.Registrar{
 		Strength:   password.CheckStrength,
+		Breached:   breach.New(awsboot.Optional(settings, "BREACHED_PASSWORD_RANGE_URL", breach.URLs, breach.ParseURL), log),
 		FreeRoles:  awsboot.List(settings, "SELF_REGISTRATION_ROLES", policy.ParseRole),
 		Issuer:     settings.Text("TOTP_ISSUER"),
 		Now:        time.Now,
@@ -61,6 +64,7 @@ func realMain(settings *awsboot.Settings, log *slog.Logger) error {
 		PerAddress: settings.Integer("REGISTRATIONS_PER_ADDRESS", 1, 1_000_000),
 	}
 	memoryKiB, passes := awsboot.HashCosts(settings)
+	auditTable, auditDays := settings.Text("AUDIT_TABLE"), settings.Integer("AUDIT_RETENTION_DAYS", 1, auditstore.MaxRetentionDays)
 	config := awsboot.Config(settings)
 	if err := settings.Err(); err != nil {
 		return err
@@ -70,9 +74,11 @@ func realMain(settings *awsboot.Settings, log *slog.Logger) error {
 		return err
 	}
 	registrar.Hasher = hasher
-	registrar.Store = accountstore.New(dynamodb.NewFromConfig(config), tables)
+	database := dynamodb.NewFromConfig(config)
+	registrar.Store = accountstore.New(database, tables)
 	registrar.Sealer = kmskey.New(kms.NewFromConfig(config), keyID, stage)
-	lambda.Start(apigw.Handle(log, handler(&registrar)))
+	trail := auditstore.New(database, auditTable, auditDays)
+	lambda.Start(apigw.Audited(log, trail, "register", handler(&registrar)))
 	return nil
 }
 
@@ -100,7 +106,7 @@ func handler(registrar *account.Registrar) apigw.Handler {
 		}
 		return apigw.Answer{
 			Status: http.StatusCreated, Body: out,
-			Event: "registered", Who: []any{"username", out.Username, "user_id", out.UserID, "role", out.Role},
+			Who: []any{"username", out.Username}, Account: registered.UserID, Detail: "role=" + out.Role,
 		}, nil
 	}
 }

@@ -36,8 +36,7 @@ func realMain(settings *awsboot.Settings, log *slog.Logger) error {
 
 func handler(registry *client.Registry) apigw.Handler {
 	return func(ctx context.Context, req apigw.Request) (apigw.Answer, error) {
-		caller, err := apigw.Caller(req)
-		if err != nil {
+		if _, err := apigw.Caller(req); err != nil {
 			return apigw.Answer{}, err
 		}
 		id, err := apigw.PathID(req, "client_id", client.NotFound)
@@ -48,7 +47,7 @@ func handler(registry *client.Registry) apigw.Handler {
 			return apigw.Answer{}, err
 		}
 		return apigw.Answer{
-			Status: http.StatusNoContent, Event: "client_removed", Who: append(apigw.Who(caller), "client_id", id.String()), Target: id.String(),
+			Status: http.StatusNoContent, Target: id.String(),
 		}, nil
 	}
 }

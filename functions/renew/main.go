@@ -68,7 +68,6 @@ func handler(renewer *session.Renewer) apigw.Handler {
 				AccessToken: renewed.AccessToken.Reveal(), TokenType: "Bearer", ExpiresIn: int64(renewed.ExpiresIn / time.Second),
 				SessionID: renewed.Identity.SessionID, Role: renewed.Identity.Role.String(),
 			},
-			Event: "renewed", Who: apigw.Who(renewed.Identity),
 		}, nil
 	}
 }

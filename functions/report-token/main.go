@@ -13,6 +13,7 @@ import (
 
 	"sallyport/shared/apigw"
 	"sallyport/shared/apperr"
+	"sallyport/shared/audit"
 	"sallyport/shared/awsboot"
 	"sallyport/shared/dynamo/auditstore"
 	"sallyport/shared/dynamo/keystore"
@@ -63,14 +64,14 @@ func handler(report func(ctx context.Context, found secret.Text, address string)
 		}
 		ended, err := report(ctx, in.Token, req.RequestContext.Identity.SourceIP)
 		if apperr.CodeOf(err) == apperr.Unauthenticated { // who reports it need not learn whether it was live
-			return apigw.Answer{Status: http.StatusNoContent, Note: err, Actor: apigw.Anybody, Unrecorded: !apperr.From(err).Alarm}, nil
+			return apigw.Answer{Status: http.StatusNoContent, Note: err, Actor: audit.Nobody, Unrecorded: !apperr.From(err).Alarm}, nil
 		}
 		if err != nil {
 			return apigw.Answer{}, err
 		}
 		return apigw.Answer{
-			Status: http.StatusNoContent, Event: "revoked_as_leaked", Who: append(apigw.Who(ended), "kind", ended.Kind.String()),
-			Actor: apigw.Anybody, Account: ended.UserID, SessionID: ended.SessionID, TokenID: ended.TokenID, Target: ended.Kind.String(),
+			Status: http.StatusNoContent, Who: apigw.Who(ended),
+			Actor: audit.Nobody, Account: ended.UserID, SessionID: ended.SessionID, TokenID: ended.TokenID, Detail: "kind=" + ended.Kind.String(),
 		}, nil
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"sallyport/shared/apigw"
 	"sallyport/shared/apigw/apigwtest"
 	"sallyport/shared/apperr"
+	"sallyport/shared/audit"
 	"sallyport/shared/secret"
 	"sallyport/shared/session"
 	"sallyport/shared/token"
@@ -26,8 +27,8 @@ func reported(t *testing.T, ended session.Identity, failure error) (apigw.Answer
 
 func TestWhoeverReportsATokenDoesNotLearnWhetherItWasLive(t *testing.T) {
 	live, err := reported(t, session.Identity{Kind: token.API, UserID: token.ID{1}, TokenID: token.ID{2}, Username: "sample.user"}, nil)
-	if err != nil || live.Status != 204 || live.Body != nil || live.Event != "revoked_as_leaked" || live.Account != (token.ID{1}) ||
-		live.Actor != apigw.Anybody || live.Target != "api-token" || live.Unrecorded {
+	if err != nil || live.Status != 204 || live.Body != nil || live.Account != (token.ID{1}) ||
+		live.Actor != audit.Nobody || live.Detail != "kind=api-token" || live.Unrecorded {
 		t.Errorf("%+v, %v", live, err)
 	}
 	dead, err := reported(t, session.Identity{}, &apperr.Error{Code: apperr.Unauthenticated, Reason: session.ReasonRevoked})

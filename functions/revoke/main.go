@@ -67,8 +67,8 @@ func handler(revoke func(context.Context, secret.Text) (session.Identity, error)
 			return apigw.Answer{}, err
 		}
 		return apigw.Answer{
-			Status: http.StatusOK, Event: "token_revoked", Who: apigw.Who(ended),
-			Account: ended.UserID, SessionID: ended.SessionID, TokenID: ended.TokenID, Target: ended.Kind.String(),
+			Status: http.StatusOK, Who: apigw.Who(ended),
+			Account: ended.UserID, SessionID: ended.SessionID, TokenID: ended.TokenID, Detail: "kind=" + ended.Kind.String(),
 		}, nil
 	}
 }

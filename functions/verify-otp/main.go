@@ -5,6 +5,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
@@ -15,6 +16,7 @@ import (
 	"sallyport/shared/apigw"
 	"sallyport/shared/awsboot"
 	"sallyport/shared/dynamo/accountstore"
+	"sallyport/shared/dynamo/auditstore"
 	"sallyport/shared/dynamo/keystore"
 	"sallyport/shared/envelope"
 	"sallyport/shared/kmskey"
@@ -50,6 +52,7 @@ func realMain(settings *awsboot.Settings, log *slog.Logger) error {
 		Throttles:  settings.Text("THROTTLES_TABLE"),
 	}
 	life := settings.Seconds("TOKEN_TTL_SECONDS", time.Second, session.MaxTokenLife)
+	auditTable, auditDays := settings.Text("AUDIT_TABLE"), settings.Integer("AUDIT_RETENTION_DAYS", 1, auditstore.MaxRetentionDays)
 	config := awsboot.Config(settings)
 	if err := settings.Err(); err != nil {
 		return err
@@ -64,7 +67,8 @@ func realMain(settings *awsboot.Settings, log *slog.Logger) error {
 		Now:    time.Now,
 		Log:    log,
 	}
-	lambda.Start(apigw.Handle(log, handler(&finisher)))
+	trail := auditstore.New(database, auditTable, auditDays)
+	lambda.Start(apigw.Audited(log, trail, "verify_otp", handler(&finisher)))
 	return nil
 }
 
@@ -88,7 +92,20 @@ func handler(finisher *account.Finisher) apigw.Handler {
 				ExpiresIn: int64(signedIn.ExpiresIn / time.Second),
 				SessionID: signedIn.Identity.SessionID, Role: signedIn.Identity.Role.String(),
 			},
-			Event: "signed_in", Who: apigw.Who(signedIn.Identity),
+			Who: apigw.Who(signedIn.Identity), Account: signedIn.Identity.UserID, SessionID: signedIn.Identity.SessionID,
+			TokenID: signedIn.Identity.TokenID, Detail: detail(signedIn),
 		}, nil
 	}
+}
+
+// detail says for the audit event what was shown, and which sessions made room for this one.
+func detail(signedIn account.SignedIn) string {
+	text := "code=totp"
+	if signedIn.WithRecoveryCode {
+		text = "code=recovery"
+	}
+	if signedIn.Evicted > 0 {
+		text += " ended_sessions=" + strconv.Itoa(signedIn.Evicted)
+	}
+	return text
 }

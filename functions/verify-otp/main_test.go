@@ -12,6 +12,7 @@ import (
 	"sallyport/shared/apigw"
 	"sallyport/shared/apigw/apigwtest"
 	"sallyport/shared/apperr"
+	"sallyport/shared/audit/audittest"
 	"sallyport/shared/envelope"
 	"sallyport/shared/envelope/envelopetest"
 	"sallyport/shared/otp"
@@ -63,7 +64,7 @@ func TestTheRightCodeIsAnsweredWithATokenThatTheAuthorizerAllows(t *testing.T) {
 	}
 	ask := apigwtest.Event[apigw.AuthorizerRequest](t, "authorizer")
 	ask.MultiValueHeaders["Authorization"] = []string{got.TokenType + " " + got.AccessToken}
-	authorize := apigw.Authorize(slog.New(slog.DiscardHandler), session.NewAuthorizer(ring, store, clock).Authorize)
+	authorize := apigw.Authorize(slog.New(slog.DiscardHandler), session.NewAuthorizer(ring, store, clock).Authorize, &audittest.Trail{})
 	if verdict, err := authorize(t.Context(), ask); err != nil || verdict.Context["session_id"] != got.SessionID {
 		t.Errorf("the authorizer says %+v, %v", verdict, err)
 	}

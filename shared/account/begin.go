@@ -61,14 +61,20 @@ type Begun struct {
 	ChallengeID string
 	ExpiresIn   time.Duration
 	Username    string // canonical; for the log
+	UserID      token.ID
 }
 
 // errCredentials is one and the same for a wrong password, an unknown name and a disabled account.
-// The log gets the name only if there is such an account: what was typed there may be a password.
-func errCredentials(reason apperr.Reason, account string) error {
-	return &apperr.Error{
-		Code: apperr.Unauthenticated, Detail: "The username or the password is wrong.", Reason: reason, Account: account,
-	}
+func errCredentials(reason apperr.Reason) error {
+	return apperr.Refuse(apperr.Unauthenticated, "The username or the password is wrong.", reason)
+}
+
+// named notes for the log and the audit event whose sign-in failed. Only an account that exists is named: what was typed in a name's
+// place may be a password.
+func named(err error, username string, userID token.ID) error {
+	named := *apperr.From(err)
+	named.Account, named.UserID = username, userID.String()
+	return &named
 }
 
 // Begin checks the password and opens a challenge. The error's code is Unauthenticated, TooManyRequests, ServiceUnavailable,
@@ -92,6 +98,9 @@ func (b *Beginner) begin(ctx context.Context, in BeginInput) (Begun, error) {
 	}
 	attempt, err := reserve(ctx, b.Store, b.Log, account.passwordSubject(canonical, in.Address, now), passwordDelays(), now)
 	if err != nil {
+		if found { // whoever looks at an account's events wants to see that it is being guessed at
+			err = named(err, account.Username, account.UserID)
+		}
 		return Begun{}, err
 	}
 	challenge, err := b.challenge(ctx, account, found, in.Password, now)
@@ -101,7 +110,7 @@ func (b *Beginner) begin(ctx context.Context, in BeginInput) (Begun, error) {
 	switch {
 	case err == nil:
 		attempt.succeeded(ctx)
-		return Begun{ChallengeID: challenge.ID, ExpiresIn: b.ChallengeLife, Username: canonical}, nil
+		return Begun{ChallengeID: challenge.ID, ExpiresIn: b.ChallengeLife, Username: canonical, UserID: challenge.UserID}, nil
 	case !throttle.Guesses(err):
 		attempt.takeBack(ctx)
 	}
@@ -113,16 +122,19 @@ func (b *Beginner) challenge(ctx context.Context, account Account, found bool, t
 	plain, err := password.Prepare(text)
 	if err != nil || !found { // nobody has such a password, or such a name
 		b.Hasher.VerifyAbsent(plain)
-		return Challenge{}, errCredentials("credentials_unknown", "")
+		if found {
+			return Challenge{}, named(errCredentials("password_wrong"), account.Username, account.UserID)
+		}
+		return Challenge{}, errCredentials("credentials_unknown")
 	}
 	match, outdated, err := b.Hasher.Verify(account.PasswordHash, plain)
 	switch {
 	case err != nil:
-		return Challenge{}, apperr.Tampered("password_hash_corrupt", err)
+		return Challenge{}, named(apperr.Tampered("password_hash_corrupt", err), account.Username, account.UserID)
 	case !match:
-		return Challenge{}, errCredentials("password_wrong", account.Username)
+		return Challenge{}, named(errCredentials("password_wrong"), account.Username, account.UserID)
 	case account.Status == Disabled:
-		return Challenge{}, errCredentials("account_disabled", account.Username)
+		return Challenge{}, named(errCredentials("account_disabled"), account.Username, account.UserID)
 	}
 	if outdated {
 		if err := b.rehash(ctx, account, plain); err != nil {

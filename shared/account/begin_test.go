@@ -96,10 +96,10 @@ func TestASignInDoesNotTellWhetherANameExists(t *testing.T) {
 		{"no name", "", rightPassword, ""},
 		{"a name that is no text", "\xff\x00", rightPassword, ""},
 		{"a long name", strings.Repeat("x", 8000), rightPassword, ""},
-		{"a password that is too short", "alice", "horse", ""},
-		{"a password of 129 characters", "alice", strings.Repeat("x", 129), ""},
-		{"a password with a control character", "alice", rightPassword + "\x00", ""},
-		{"no password", "alice", "", ""},
+		{"a password that is too short", "alice", "horse", "alice"},
+		{"a password of 129 characters", "alice", strings.Repeat("x", 129), "alice"},
+		{"a password with a control character", "alice", rightPassword + "\x00", "alice"},
+		{"no password", "alice", "", "alice"},
 		{"neither name nor password", "", "", ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -114,10 +114,14 @@ func TestASignInDoesNotTellWhetherANameExists(t *testing.T) {
 				})
 			})
 			got.calls = fmt.Sprint(calls)
-			if got.refusal.Account != tc.named {
-				t.Errorf("the log names %q, want %q", got.refusal.Account, tc.named)
+			wantID := ""
+			if tc.named != "" {
+				wantID = w.account(t, tc.named).UserID.String()
 			}
-			got.refusal.Account, got.refusal.Reason = "", ""
+			if got.refusal.Account != tc.named || got.refusal.UserID != wantID {
+				t.Errorf("the log names %q, %q, want %q, %q", got.refusal.Account, got.refusal.UserID, tc.named, wantID)
+			}
+			got.refusal.Account, got.refusal.UserID, got.refusal.Reason = "", "", ""
 			if got != want {
 				t.Errorf("seen from outside:\n%+v, want\n%+v", got, want)
 			}

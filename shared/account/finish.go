@@ -77,9 +77,11 @@ func (in FinishInput) entry(record session.Record) SessionEntry {
 
 // SignedIn is a new session.
 type SignedIn struct {
-	AccessToken secret.Text
-	ExpiresIn   time.Duration
-	Identity    session.Identity
+	AccessToken      secret.Text
+	ExpiresIn        time.Duration
+	Identity         session.Identity
+	WithRecoveryCode bool // not with one of the authenticator
+	Evicted          int  // older sessions that ended to make room for this one
 }
 
 // errNoChallenge is the cause of a refusal that counts against its address, though against no account.
@@ -125,7 +127,7 @@ func (f *Finisher) finish(ctx context.Context, in FinishInput, code otp.Code) (S
 	}
 	attempt, err := reserve(ctx, f.Store, f.Log, codeSubject(challenge.UserID), codeDelays(), now)
 	if err != nil {
-		return SignedIn{}, err
+		return SignedIn{}, named(err, challenge.Username, challenge.UserID)
 	}
 	signedIn, err := f.answer(ctx, in, challenge, code, now)
 	if err == nil {
@@ -135,14 +137,7 @@ func (f *Finisher) finish(ctx context.Context, in FinishInput, code otp.Code) (S
 	if !errors.Is(err, errWrong) {
 		attempt.takeBack(ctx)
 	}
-	return SignedIn{}, named(err, challenge.Username)
-}
-
-// named notes for the log whose sign-in failed.
-func named(err error, username string) error {
-	named := *apperr.From(err)
-	named.Account = username
-	return &named
+	return SignedIn{}, named(err, challenge.Username, challenge.UserID)
 }
 
 // challenge finds the challenge that the caller answers, if it can still be answered.
@@ -157,7 +152,7 @@ func (f *Finisher) challenge(ctx context.Context, id string, now time.Time) (Cha
 	case !found:
 		return Challenge{}, errUnknown()
 	case challenge.ExpiresAt <= now.Unix():
-		return Challenge{}, errCode("challenge_expired")
+		return Challenge{}, named(errCode("challenge_expired"), challenge.Username, challenge.UserID)
 	}
 	return challenge, nil
 }
@@ -200,6 +195,7 @@ func (f *Finisher) answer(ctx context.Context, in FinishInput, challenge Challen
 		case err == nil:
 			return SignedIn{
 				AccessToken: minted, ExpiresIn: f.Issuer.Life(), Identity: record.Identity(),
+				WithRecoveryCode: code.IsRecovery(), Evicted: len(completion.Evicted),
 			}, nil
 		case errors.Is(err, ErrChallengeGone): // a parallel request with the same challenge was first
 			return SignedIn{}, errUsed()

@@ -9,7 +9,6 @@ import (
 )
 
 func TestWhateverHappensToAccountsSessionsAndAPITokensTheyAreAsTheModelSays(t *testing.T) {
-	fewer(t, "rapid.checks", 300)
-	fewer(t, "rapid.steps", 100)
+	accounttest.Fewer(t, 300, 100)
 	rapid.Check(t, func(t *rapid.T) { accounttest.Lives(t, accounttest.NewStore()) })
 }

@@ -8,56 +8,114 @@ import (
 
 	"sallyport/shared/apperr"
 	"sallyport/shared/audit"
+	"sallyport/shared/metric"
 	"sallyport/shared/token"
 )
 
-// Anybody is the actor where it may be anybody: who cannot be known, and need not be the account's owner.
-const Anybody = "-"
+// How long storing an event may take, once the answer is known.
+const (
+	auditLimit = time.Second
 
-// auditLimit is the time that an event may take to be stored, when the answer is known already. With what the domain keeps for
-// itself after that it stays below answerReserve.
-const auditLimit = 200 * time.Millisecond
+	// verdictAuditLimit is the authorizer's, whose callers wait for the function behind it too.
+	verdictAuditLimit = 250 * time.Millisecond
 
-// Audited is Handle for a function that does, or refuses, what somebody may ask about later: action names it. That an event cannot
-// be stored changes no answer, for what was done is done; the log line has it all the same, and the error is an alarm.
+	// auditReserve is kept from a function's time limit, so that an Audit that hangs costs nobody the answer.
+	auditReserve = 150 * time.Millisecond
+)
+
+// Audited is Handle for a function that does, or refuses, what somebody may ask about later: action names it. Each request is an
+// event, in the log line and, unless it could not even be read, in the trail. That an event cannot be stored changes no answer, for what
+// was done is done: the line has it all the same, and another line counts as the metric AuditErrors.
 func Audited(log *slog.Logger, trail audit.Trail, action string, handler Handler) func(context.Context, Request) (Response, error) {
-	return serve(log, handler, func(ctx context.Context, req Request, answer Answer, failure error) {
-		if answer.Unrecorded {
-			return
-		}
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), auditLimit)
-		defer cancel()
-		if err := trail.Record(ctx, event(ctx, action, req, answer, failure)); err != nil {
-			log.ErrorContext(ctx, "an audit event could not be stored", append([]any{"event", action, "error", err}, alarm(time.Now())...)...)
-		}
-	})
+	return serve(log, handler, recorder{log: log, trail: trail, action: action, limit: auditLimit})
 }
 
-// event is what came of a request. The actor is whom the authorizer let in; without one, whoever it was has proved to be the account's
-// owner only if it succeeded.
-func event(ctx context.Context, action string, req Request, answer Answer, failure error) audit.Event {
-	e := audit.Event{
-		Action: action, Outcome: audit.Succeeded, At: time.Now(),
-		Address: req.RequestContext.Identity.SourceIP, RequestID: requestIDOf(ctx, req.RequestContext.RequestID),
-		SessionID: answer.SessionID, TokenID: id(answer.TokenID), Target: answer.Target, AccountID: id(answer.Account),
+// recorder makes and stores the events of one function. The zero recorder is for a function without any.
+type recorder struct {
+	log    *slog.Logger
+	trail  audit.Trail
+	action string
+	limit  time.Duration
+}
+
+// record stores an event that is worth it: what could not be read has attempted nothing.
+func (r recorder) record(ctx context.Context, event audit.Event, failure error) {
+	if r.trail == nil || !worthKeeping(failure) {
+		return
 	}
+	ctx, cancel := r.within(ctx)
+	defer cancel()
+	if err := r.trail.Record(ctx, event); err != nil {
+		r.log.ErrorContext(ctx, "an audit event could not be stored", append([]any{
+			"event", event.Action, "outcome", string(event.Outcome), "request_id", event.RequestID, "lambda_request_id", event.InvocationID, "error", err,
+		}, metric.Count("AuditErrors", time.Now())...)...)
+	}
+}
+
+// within returns a context for storing an event. It outlives the handler's, which may have ended because a dependency hung, and ends
+// before the function's own time does.
+func (r recorder) within(ctx context.Context) (context.Context, context.CancelFunc) {
+	end := time.Now().Add(r.limit)
+	if limit, ok := ctx.Deadline(); ok && limit.Add(-auditReserve).Before(end) {
+		end = limit.Add(-auditReserve)
+	}
+	return context.WithDeadline(context.WithoutCancel(ctx), end)
+}
+
+// event is what came of a request. The actor is whom the authorizer let in, or whom the answer names. Without either, whoever it was
+// has proved to be the account's owner only if it succeeded.
+func (r recorder) event(ctx context.Context, req Request, answer Answer, failure error) audit.Event {
+	if r.trail == nil {
+		return audit.Event{}
+	}
+	e := newEvent(ctx, r.action, req.RequestContext.Identity.SourceIP, req.RequestContext.RequestID, failure)
+	e.Detail, e.ActorID, e.SessionID, e.Target = answer.Detail, answer.Actor, answer.SessionID, cmp.Or(e.Target, answer.Target)
+	e.AccountID, e.TokenID = cmp.Or(e.AccountID, id(answer.Account)), cmp.Or(e.TokenID, id(answer.TokenID))
 	if failure != nil {
-		cause := apperr.From(failure)
-		e.Outcome, e.Reason = outcomeOf(cause.Code), cmp.Or(string(cause.Reason), string(cause.Code))
-		e.AccountID, e.TokenID = cause.UserID, cause.TokenID
+		// A wrong password or code of somebody's is kept each time: throttles bound how often that can be.
+		e.Recurring = e.AccountID == "" || apperr.CodeOf(failure) != apperr.Unauthenticated
 	}
-	if caller, err := Caller(req); err == nil {
-		e.ActorID = caller.UserID.String()
-		e.AccountID = cmp.Or(e.AccountID, e.ActorID)
+	switch caller, err := Caller(req); {
+	case err == nil:
+		e.ActorID, e.AccountID = caller.UserID.String(), cmp.Or(e.AccountID, caller.UserID.String())
 		e.SessionID, e.TokenID = cmp.Or(e.SessionID, caller.SessionID), cmp.Or(e.TokenID, caller.TokenID.String())
-	} else if e.ActorID = answer.Actor; failure == nil && e.ActorID == "" {
-		e.ActorID = e.AccountID
+	case failure == nil:
+		e.ActorID = cmp.Or(e.ActorID, e.AccountID)
+	}
+	if e.ActorID == audit.Nobody {
+		e.ActorID = ""
 	}
 	return e
 }
 
-func outcomeOf(code apperr.Code) audit.Outcome {
-	switch code {
+// newEvent is an event as far as it is the same for functions and the authorizer.
+func newEvent(ctx context.Context, action, address, gatewayRequestID string, failure error) audit.Event {
+	e := audit.Event{
+		Action: action, Outcome: outcomeOf(failure), At: time.Now(),
+		Address: address, RequestID: requestIDOf(ctx, gatewayRequestID), InvocationID: lambdaRequestID(ctx),
+	}
+	if failure != nil {
+		cause := apperr.From(failure)
+		e.Reason = cmp.Or(string(cause.Reason), string(cause.Code))
+		e.AccountID, e.TokenID, e.Target = cause.UserID, cause.TokenID, cause.ClientID
+	}
+	return e
+}
+
+// worthKeeping reports whether the trail keeps what ended so.
+func worthKeeping(failure error) bool {
+	switch apperr.CodeOf(failure) {
+	case apperr.InvalidRequest, apperr.RequestTooLarge, apperr.UnsupportedMediaType:
+		return false
+	default:
+		return true
+	}
+}
+
+func outcomeOf(failure error) audit.Outcome {
+	switch apperr.CodeOf(failure) {
+	case "":
+		return audit.Succeeded
 	case apperr.TooManyRequests:
 		return audit.Throttled
 	case apperr.ServiceUnavailable, apperr.Corrupt, apperr.Internal:

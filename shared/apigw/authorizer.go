@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"sallyport/shared/apperr"
+	"sallyport/shared/audit"
 	"sallyport/shared/policy"
 	"sallyport/shared/secret"
 	"sallyport/shared/session"
@@ -44,14 +45,18 @@ type Judge func(ctx context.Context, presented secret.Text, route policy.Route) 
 
 // Authorize returns judge as the function that API Gateway asks about each request. Allowing and denying are one statement
 // about the one method asked about, so that no emulator or cache can read more into it.
-func Authorize(log *slog.Logger, judge Judge) func(context.Context, AuthorizerRequest) (AuthorizerResponse, error) {
+//
+// The trail keeps the refusals of tokens that are genuine, as what they say can be believed: a request that is let in and a forged
+// token leave nothing there. Storing changes no verdict.
+func Authorize(log *slog.Logger, judge Judge, trail audit.Trail) func(context.Context, AuthorizerRequest) (AuthorizerResponse, error) {
 	line := newLine(log)
+	refusals := recorder{log: log, trail: trail, action: "authorize", limit: verdictAuditLimit}
 	return func(ctx context.Context, req AuthorizerRequest) (AuthorizerResponse, error) {
 		began := time.Now()
-		ctx, cancel := withReserve(ctx)
-		defer cancel()
 		var identity session.Identity
 		failure := guard(func() error {
+			ctx, cancel := withReserve(ctx)
+			defer cancel()
 			if len(req.MethodArn) > maxPolicyResource {
 				return apperr.Refuse(apperr.Unauthenticated, "The path is too long.", "path_too_long")
 			}
@@ -64,13 +69,31 @@ func Authorize(log *slog.Logger, judge Judge) func(context.Context, AuthorizerRe
 			return err
 		})
 		response, status, err := verdict(req.MethodArn, identity, failure)
+		event := decision(ctx, refusals.action, req, identity, failure)
 		line.write(ctx, outcome{
 			requestID: req.RequestContext.RequestID, method: req.HTTPMethod, resource: req.Resource,
-			address: req.RequestContext.Identity.SourceIP, event: "authorize", status: status,
+			address: req.RequestContext.Identity.SourceIP, event: event, status: status,
 			who: Who(identity), err: failure, began: began,
 		})
+		if event.Outcome == audit.Refused && event.AccountID != "" {
+			refusals.record(ctx, event, failure)
+		}
 		return response, err
 	}
+}
+
+// decision is the event of a verdict. Only a genuine token tells whose it is, and only one that is good for something who acts.
+func decision(ctx context.Context, action string, req AuthorizerRequest, identity session.Identity, failure error) audit.Event {
+	if failure == nil { // it is in no trail
+		return audit.Event{Action: action, Outcome: audit.Succeeded}
+	}
+	e := newEvent(ctx, action, req.RequestContext.Identity.SourceIP, req.RequestContext.RequestID, failure)
+	if identity.Username != "" {
+		e.ActorID, e.AccountID = identity.UserID.String(), identity.UserID.String()
+		e.SessionID, e.TokenID = identity.SessionID, identity.TokenID.String()
+	}
+	e.Recurring = e.Reason != string(session.ReasonReused) // which ends the session: there is no second time
+	return e
 }
 
 func verdict(methodArn string, identity session.Identity, failure error) (response AuthorizerResponse, status int, err error) {
@@ -148,6 +171,15 @@ func Caller(req Request) (session.Identity, error) {
 		return session.Identity{}, &apperr.Error{Code: apperr.Internal, Reason: "no_authorizer_context"}
 	}
 	return identity, nil
+}
+
+// callerOf returns the log attributes of whom the authorizer let in, none if there is no authorizer.
+func callerOf(req Request) []any {
+	caller, err := Caller(req)
+	if err != nil {
+		return nil
+	}
+	return Who(caller)
 }
 
 // Who returns the log attributes of an identity, none for the zero Identity.

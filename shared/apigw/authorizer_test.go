@@ -11,6 +11,7 @@ import (
 
 	"sallyport/shared/apigw"
 	"sallyport/shared/apperr"
+	"sallyport/shared/audit/audittest"
 	"sallyport/shared/policy"
 	"sallyport/shared/secret"
 	"sallyport/shared/session"
@@ -34,7 +35,7 @@ func authorizerEvent(values ...string) apigw.AuthorizerRequest {
 func authorize(t *testing.T, req apigw.AuthorizerRequest, judge apigw.Judge) (response apigw.AuthorizerResponse, log string, err error) {
 	t.Helper()
 	var out bytes.Buffer
-	response, err = apigw.Authorize(logger(&out), judge)(t.Context(), req)
+	response, err = apigw.Authorize(logger(&out), judge, &audittest.Trail{})(t.Context(), req)
 	return response, out.String(), err
 }
 

@@ -32,9 +32,8 @@ const answerReserve = 750 * time.Millisecond
 // Answer is what a handler gives back when all went well.
 type Answer struct {
 	Status int
-	Body   any    // encoded as JSON; nil for no body
-	Who    []any  // slog attributes for the log line: who did it, to what
-	Event  string // what the log line calls it; empty for a mere read
+	Body   any   // encoded as JSON; nil for no body
+	Who    []any // slog attributes that the log line has besides those of the caller: who did it, to what
 
 	// Why there was nothing to do, though that is no failure of the request's: a token that is not live, where one may ask about
 	// it or end it. For the log line and the audit event; the answer does not tell.
@@ -43,14 +42,13 @@ type Answer struct {
 	// Unrecorded is set if nothing was done that somebody may ask about later: Audited stores no event of it.
 	Unrecorded bool
 
-	// For the audit event (Audited): who did it, if neither the caller nor the account's owner, such as a client's id or Anybody.
-	Actor string
-
-	// Likewise: whom it is about, if not the caller, the session that it began, and the id of what else.
-	Account   token.ID
-	SessionID string
-	TokenID   token.ID
-	Target    string
+	// For the event of an Audited function.
+	Account   token.ID // whom it is about, if not the caller
+	Actor     string   // the id of who did it, if neither the caller nor the account's owner; audit.Nobody if nobody knows
+	SessionID string   // of the session that it began
+	TokenID   token.ID // likewise
+	Target    string   // the id of what else it is about
+	Detail    string   // more about what was done, in words of ours: "role=ADMIN"
 }
 
 // Handler answers one request. Its error should carry a code of package apperr.
@@ -59,20 +57,18 @@ type Handler func(ctx context.Context, req Request) (Answer, error)
 // Handle returns handler as the function that Lambda invokes. An error without a response of its own, and a panic, become a
 // function error without any detail, which API Gateway answers with 502.
 func Handle(log *slog.Logger, handler Handler) func(context.Context, Request) (Response, error) {
-	return serve(log, handler, func(context.Context, Request, Answer, error) {})
+	return serve(log, handler, recorder{})
 }
 
-// serve answers each request, writes its log line, and then has done called with what came of it.
-func serve(
-	log *slog.Logger, handler Handler, done func(context.Context, Request, Answer, error),
-) func(context.Context, Request) (Response, error) {
+// serve answers each request, writes its log line, and then records its event.
+func serve(log *slog.Logger, handler Handler, events recorder) func(context.Context, Request) (Response, error) {
 	line := newLine(log)
 	return func(ctx context.Context, req Request) (response Response, err error) {
 		began := time.Now()
-		ctx, cancel := withReserve(ctx)
-		defer cancel()
 		var answer Answer
 		failure := guard(func() (err error) {
+			ctx, cancel := withReserve(ctx)
+			defer cancel()
 			answer, err = handler(ctx, req)
 			return err
 		})
@@ -86,12 +82,15 @@ func serve(
 			}
 		}
 		told := cmp.Or(failure, answer.Note)
+		event := events.event(ctx, req, answer, told)
 		line.write(ctx, outcome{
 			requestID: req.RequestContext.RequestID, extendedRequestID: req.RequestContext.ExtendedRequestID, method: req.HTTPMethod, resource: req.Resource,
-			address: req.RequestContext.Identity.SourceIP, event: answer.Event,
-			status: response.StatusCode, who: answer.Who, err: told, began: began,
+			address: req.RequestContext.Identity.SourceIP, event: event,
+			status: response.StatusCode, who: append(answer.Who, callerOf(req)...), err: told, began: began,
 		})
-		done(ctx, req, answer, told)
+		if !answer.Unrecorded {
+			events.record(ctx, event, told)
+		}
 		return response, err
 	}
 }

@@ -17,6 +17,7 @@ import (
 
 	"sallyport/shared/apigw"
 	"sallyport/shared/apperr"
+	"sallyport/shared/audit/audittest"
 )
 
 const requestID = "0f8fad5b-d9cb-469f-a165-70867728950e"
@@ -156,8 +157,8 @@ func TestAPanicIsLoggedWithItsPlaceAndRaisesTheAlarm(t *testing.T) {
 
 func TestEachEventIsOneLogLineWithoutSecretsOrForgery(t *testing.T) {
 	var out bytes.Buffer
-	handle := apigw.Handle(logger(&out), func(context.Context, apigw.Request) (apigw.Answer, error) {
-		return apigw.Answer{Status: 200, Event: "signed_in", Who: []any{"username", "eve\r\n{\"level\":\"ERROR\"}"}}, nil
+	handle := apigw.Audited(logger(&out), &audittest.Trail{}, "login", func(context.Context, apigw.Request) (apigw.Answer, error) {
+		return apigw.Answer{Status: 200, Who: []any{"username", "eve\r\n{\"level\":\"ERROR\"}"}}, nil
 	})
 	for range 2 {
 		if _, err := handle(t.Context(), event()); err != nil {
@@ -174,7 +175,7 @@ func TestEachEventIsOneLogLineWithoutSecretsOrForgery(t *testing.T) {
 			t.Fatal(err)
 		}
 		if line["request_id"] != requestID || line["route"] != "/login" || line["method"] != "POST" || line["status"] != float64(200) ||
-			line["event"] != "signed_in" || line["stage"] != "test" || line["cold"] != (i == 0) {
+			line["event"] != "login" || line["outcome"] != "succeeded" || line["stage"] != "test" || line["cold"] != (i == 0) {
 			t.Errorf("line %d: %v", i, line)
 		}
 	}

@@ -96,36 +96,36 @@ func (c Cursors) Key(text string) (Item, error) {
 		return nil, nil
 	}
 	if len(text) > maxCursor {
-		return nil, badCursor(errors.New("dynamo: a cursor is too long"))
+		return nil, BadCursor(errors.New("dynamo: a cursor is too long"))
 	}
 	// Strict refuses spare bits, but not line ends, which no cursor has.
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(text)
 	if err != nil || base64.RawURLEncoding.EncodedLen(len(raw)) != len(text) {
-		return nil, badCursor(errors.New("dynamo: a cursor is not base64url"))
+		return nil, BadCursor(errors.New("dynamo: a cursor is not base64url"))
 	}
 	if len(raw) < 1+digestLength || raw[0] != cursorVersion {
-		return nil, badCursor(errors.New("dynamo: a cursor of an unknown form"))
+		return nil, BadCursor(errors.New("dynamo: a cursor of an unknown form"))
 	}
 	digest, rest := raw[1:1+digestLength], raw[1+digestLength:]
 	if subtle.ConstantTimeCompare(digest, c.digest(rest)) != 1 {
-		return nil, badCursor(errors.New("dynamo: a cursor of another query, or altered"))
+		return nil, BadCursor(errors.New("dynamo: a cursor of another query, or altered"))
 	}
 	key := Item{}
 	for _, name := range c.names {
 		if len(rest) < 3 || len(rest)-3 < int(binary.BigEndian.Uint16(rest[1:])) {
-			return nil, badCursor(errors.New("dynamo: a cursor ends early"))
+			return nil, BadCursor(errors.New("dynamo: a cursor ends early"))
 		}
 		end := 3 + int(binary.BigEndian.Uint16(rest[1:]))
 		kind, value := rest[0], string(rest[3:end])
 		if rest = rest[end:]; !isKeyValue(kind, value) {
-			return nil, badCursor(errors.New("dynamo: a cursor has a value that no key has"))
+			return nil, BadCursor(errors.New("dynamo: a cursor has a value that no key has"))
 		}
 		if key[name] = S(value); kind == cursorNumber {
 			key[name] = &types.AttributeValueMemberN{Value: value}
 		}
 	}
 	if len(rest) > 0 {
-		return nil, badCursor(errors.New("dynamo: a cursor goes on after its end"))
+		return nil, BadCursor(errors.New("dynamo: a cursor goes on after its end"))
 	}
 	return key, nil
 }
@@ -144,7 +144,8 @@ func isKeyValue(kind byte, value string) bool {
 	return kind == cursorNumber && err == nil && strconv.FormatInt(n, 10) == value
 }
 
-func badCursor(cause error) error {
+// BadCursor refuses a caller's cursor: its code is InvalidRequest.
+func BadCursor(cause error) error {
 	return &apperr.Error{
 		Code: apperr.InvalidRequest, Reason: ReasonCursor, Err: cause,
 		Detail: "The cursor is not one that this route gave. Begin again without it.",

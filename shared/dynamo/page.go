@@ -39,7 +39,7 @@ func Scan(ctx context.Context, client *dynamodb.Client, in dynamodb.ScanInput) (
 
 func pageFailure(table string, start Item, err error) error {
 	if refused, ok := errors.AsType[smithy.APIError](err); ok && refused.ErrorCode() == "ValidationException" && start != nil {
-		return badCursor(fmt.Errorf("dynamo: a page of %s: %w", table, err))
+		return BadCursor(fmt.Errorf("dynamo: a page of %s: %w", table, err))
 	}
 	return apperr.Unavailable(fmt.Errorf("dynamo: reading a page of %s: %w", table, err))
 }

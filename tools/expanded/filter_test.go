@@ -19,6 +19,7 @@ import (
 
 	"sallyport/shared/apigw"
 	"sallyport/shared/apperr"
+	"sallyport/shared/audit/audittest"
 	"sallyport/shared/dynamo/sessionstore"
 	"sallyport/shared/kmskey"
 	"sallyport/shared/policy"
@@ -89,7 +90,7 @@ func lines(t *testing.T, s *stack) map[string]string {
 			return session.Identity{}, failure
 		}
 		request := apigw.AuthorizerRequest{MultiValueHeaders: map[string][]string{"Authorization": {"Bearer x"}}}
-		_, _ = apigw.Authorize(slog.New(slog.NewJSONHandler(&out, nil)), judge)(t.Context(), request)
+		_, _ = apigw.Authorize(slog.New(slog.NewJSONHandler(&out, nil)), judge, &audittest.Trail{})(t.Context(), request)
 		written[name] = out.String()
 	}
 	format := s.property("ApiStage", "AccessLogSetting", "Format").(string)

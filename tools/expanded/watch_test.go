@@ -33,6 +33,7 @@ func TestThereIsAnAlarmForEachCause(t *testing.T) {
 		"AuthorizerFailuresAlarm": {"Sallyport AuthorizerFailures", own, "Sum", 5, 3, 1},
 		"RecordMismatchAlarm":     {"Sallyport RecordMismatches", own, "Sum", 1, 1, 1},
 		"FaultsAlarm":             {"Sallyport Alarms", own, "Sum", 1, 1, 1},
+		"AuditErrorsAlarm":        {"Sallyport AuditErrors", own, "Sum", 1, 1, 1},
 		"KeyErrorsAlarm":          {"Sallyport KeyErrors", own, "Sum", 5, 2, 1},
 		"TableErrorsAlarm":        {"Sallyport TableErrors", own, "Sum", 5, 2, 1},
 	} {
@@ -103,7 +104,7 @@ func TestEachMetricOfOursThatAnAlarmReadsIsCountedUnderTheAlarmsDimensions(t *te
 	if !ok {
 		return
 	}
-	counted := []any{"Alarms"} // functions write this one in their lines; its dimensions are tested in shared/apigw
+	counted := []any{"Alarms", "AuditErrors"} // functions write these in their lines; the dimensions are tested in shared/apigw
 	for _, id := range s.ofType("AWS::Logs::MetricFilter") {
 		for _, each := range s.property(id, "MetricTransformations").([]any) {
 			transformation := each.(map[string]any)

@@ -101,7 +101,7 @@ type Content struct {
 // Example is a value with what it shows.
 type Example struct {
 	Summary string `yaml:"summary"`
-	Value   any    `yaml:"value"`
+	Value   Value  `yaml:"value"`
 }
 
 // Link says which call may follow an answer, and what of the answer it takes.

@@ -15,6 +15,7 @@ import (
 	"sallyport/shared/account"
 	"sallyport/shared/apperr"
 	"sallyport/shared/dynamo/accountstore"
+	"sallyport/shared/dynamo/auditstore"
 	"sallyport/shared/dynamo/keystore"
 	"sallyport/shared/dynamo/sessionstore"
 	"sallyport/shared/envelope"
@@ -45,6 +46,7 @@ type service struct {
 	maker      account.APITokenMaker
 	accounts   *accountstore.Store
 	sessions   *sessionstore.Store
+	trail      *auditstore.Store
 }
 
 // startService starts one. The handler that dishonest makes of the honest one is what answers; nil leaves it honest.
@@ -120,6 +122,7 @@ func (s *service) wire(t *testing.T) {
 	s.finisher = account.Finisher{
 		Store: accounts, Opener: s.store.key(), Issuer: session.NewIssuer(ring, time.Now, time.Hour), Now: time.Now, Log: log,
 	}
+	s.accounts, s.trail = accounts, auditstore.New(s.store.database, tables["Audit"], 1)
 	s.inviter = account.NewInviter(accounts, time.Now)
 	s.authorizer = session.NewAuthorizer(ring, sessions, time.Now)
 	s.revoker = session.NewRevoker(sessions)
@@ -148,11 +151,20 @@ func (s *service) handler() http.Handler {
 				w.Header().Set("WWW-Authenticate", `Bearer realm="sallyport"`)
 			}
 			status, body := to.Status, any(map[string]string{"username": caller.Username})
+			administered, failure, is := any(nil), error(nil), false
+			if err == nil {
+				administered, failure, is = s.administer(r, caller)
+			}
 			switch {
 			case err != nil:
 			case to.Path == "/logout":
 				body, err = nil, s.revoker.Revoke(r.Context(), caller)
-			case to.Path == "/invitations":
+			case is:
+				body, err = administered, failure
+				if status = http.StatusOK; body == nil {
+					status = http.StatusNoContent
+				}
+			case to.Path == "/invitations" && to.Method == http.MethodPost:
 				body, err = s.invite(r, caller.Username)
 			default:
 				if body, err = s.own(r, caller, body); err == nil && status == 404 { // not an id that nobody has
@@ -171,8 +183,8 @@ func answerWith(w http.ResponseWriter, status int, body any, err error) {
 	if err != nil {
 		failure := apperr.From(err)
 		status = map[apperr.Code]int{
-			apperr.InvalidRequest: 400, apperr.Unauthenticated: 401, apperr.Forbidden: 403, apperr.NotFound: 404, apperr.UsernameTaken: 409,
-			apperr.TooManyRequests: 429, apperr.ServiceUnavailable: 503,
+			apperr.InvalidRequest: 400, apperr.Unauthenticated: 401, apperr.Forbidden: 403, apperr.UsernameTaken: 409,
+			apperr.NotFound: 404, apperr.TooManyRequests: 429, apperr.ServiceUnavailable: 503,
 		}[failure.Code]
 		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(failure.RetryAfter.Seconds()))))
 	}

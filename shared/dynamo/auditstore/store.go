@@ -3,8 +3,7 @@ package auditstore
 
 import (
 	"context"
-	"crypto/rand"
-	"fmt"
+	"errors"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -14,54 +13,36 @@ import (
 	"sallyport/shared/dynamo"
 )
 
-// Nobody stands where an event has no account: a key cannot be empty.
-const Nobody = "-"
+// MaxRetentionDays is the longest that an event may be kept.
+const MaxRetentionDays = 3653
 
-// Store is audit.Trail. It is safe for concurrent use.
+// Store is audit.Trail and audit.Eraser. It is safe for concurrent use.
 type Store struct {
 	client    *dynamodb.Client
 	table     string
 	retention time.Duration
 }
 
-var _ audit.Trail = (*Store)(nil)
+var (
+	_ audit.Trail  = (*Store)(nil)
+	_ audit.Eraser = (*Store)(nil)
+)
 
-// MaxRetentionDays is the longest that an event may be kept.
-const MaxRetentionDays = 3653
-
-// New returns a Store whose events expire after the given number of days.
+// New returns a Store whose events expire after the given number of days, from 1 to MaxRetentionDays.
 func New(client *dynamodb.Client, table string, retentionDays int) *Store {
-	return &Store{client: client, table: table, retention: time.Duration(retentionDays) * 24 * time.Hour}
+	return &Store{client: client, table: table, retention: time.Duration(retentionDays) * oneDay}
 }
 
-// Record implements audit.Trail. IAM: PutItem on Audit.
+const oneDay = 24 * time.Hour
+
+// Record implements audit.Trail. It changes no event that is there: that there is one of this ID means that an earlier attempt was done
+// though its answer was lost, or that the event is recurring. IAM: PutItem on Audit.
 func (s *Store) Record(ctx context.Context, event audit.Event) error {
-	return dynamo.Put(ctx, s.client, &dynamodb.PutItemInput{TableName: aws.String(s.table), Item: s.item(event)})
-}
-
-// item is an event's row. Its sort key begins with the time in a fixed width, so that events are in their order.
-func (s *Store) item(event audit.Event) dynamo.Item {
-	at := event.At.UTC()
-	account := event.AccountID
-	if account == "" {
-		account = Nobody
+	err := dynamo.Put(ctx, s.client, &dynamodb.PutItemInput{
+		TableName: aws.String(s.table), Item: item(event.Stored(), s.retention), ConditionExpression: aws.String("attribute_not_exists(at_id)"),
+	})
+	if errors.Is(err, dynamo.ErrCondition) {
+		return nil
 	}
-	item := dynamo.Item{
-		"account_id": dynamo.S(account),
-		"at_id":      dynamo.S(fmt.Sprintf("%013d#%s", at.UnixMilli(), rand.Text())),
-		"day":        dynamo.S(at.Format(time.DateOnly)),
-		"at":         dynamo.N(at.UnixMilli()),
-		"action":     dynamo.S(event.Action),
-		"outcome":    dynamo.S(string(event.Outcome)),
-		"expires_at": dynamo.N(at.Add(s.retention).Unix()),
-	}
-	for name, text := range map[string]string{
-		"reason": event.Reason, "actor_id": event.ActorID, "session_id": event.SessionID, "token_id": event.TokenID,
-		"target": event.Target, "source_ip": event.Address, "request_id": event.RequestID,
-	} {
-		if text != "" {
-			item[name] = dynamo.S(text)
-		}
-	}
-	return item
+	return err
 }

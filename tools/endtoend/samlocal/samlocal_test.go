@@ -3,13 +3,14 @@ package samlocal_test
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"sallyport/tools/endtoend"
@@ -30,13 +31,22 @@ func repository(t *testing.T) string {
 // do runs a command in dir and returns what it printed.
 func do(t *testing.T, dir string, name string, arguments ...string) (stdout string) {
 	t.Helper()
+	out, err := try(t, dir, name, arguments...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// try is do for any goroutine.
+func try(t *testing.T, dir string, name string, arguments ...string) (stdout string, err error) {
 	var out, problems bytes.Buffer
 	command := exec.CommandContext(t.Context(), name, arguments...)
 	command.Dir, command.Env, command.Stdout, command.Stderr = dir, sam.Environment(), &out, &problems
 	if err := command.Run(); err != nil {
-		t.Fatalf("%s %s: %v\n%s%s", name, strings.Join(arguments, " "), err, out.String(), problems.String())
+		return "", fmt.Errorf("%s %s: %w\n%s%s", name, strings.Join(arguments, " "), err, out.String(), problems.String())
 	}
-	return out.String()
+	return out.String(), nil
 }
 
 func TestTheSystemIsTheSameUnderSAMLocal(t *testing.T) {
@@ -138,6 +148,9 @@ func crossSessions(t *testing.T, containers, processes endtoend.Client) {
 	}
 }
 
+// invocations is how many of SAM's commands run at once: each computes for two seconds before it starts a container and waits for it.
+const invocations = 3
+
 // invokeEach runs `sam local invoke` for every function with its event, as samconfig.toml has it.
 func invokeEach(t *testing.T, root string) {
 	t.Helper()
@@ -145,29 +158,33 @@ func invokeEach(t *testing.T, root string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	answers := map[string]string{ // the status, or the authorizer's error, where it is not 200
-		"RegisterFunction":     "201",
-		"LoginFunction":        "401",          // the event's user is not there
-		"VerifyOtpFunction":    "401",          // nor his challenge
-		"LogoutFunction":       "204",          // a session that is gone
-		"AuthorizerFunction":   "Unauthorized", // nobody has the key for the event's token
-		"InvitationsFunction":  "201",
-		"IntrospectFunction":   "401", // the event's client is not there
-		"RevokeFunction":       "401",
-		"ReportTokenFunction":  "204", // its token is none of this stack's
-		"CreateClientFunction": "201",
-		"RemoveClientFunction": "404",
-	}
+	skipPull := sam.SkipPull(t.Context())
+	free := make(chan struct{}, invocations)
+	var all sync.WaitGroup
+	defer all.Wait()
 	for _, function := range stack.Functions {
-		want := cmp.Or(answers[function.LogicalID], "200")
-		event := filepath.Join("events", filepath.Base(function.CodeDir)+".json")
-		out := do(t, root, "sam", append([]string{"local", "invoke", function.LogicalID, "--event", event}, sam.SkipPull(t.Context())...)...)
-		var answer struct {
-			StatusCode   json.Number `json:"statusCode"`
-			ErrorMessage string      `json:"errorMessage"`
-		}
-		if err := json.Unmarshal([]byte(out), &answer); err != nil || answer.StatusCode.String()+answer.ErrorMessage != want {
-			t.Errorf("%s: %v, %s, want %s", function.LogicalID, err, out, want)
-		}
+		free <- struct{}{}
+		all.Go(func() {
+			defer func() { <-free }()
+			invoke(t, root, function, skipPull)
+		})
+	}
+}
+
+// invoke runs `sam local invoke` for one function.
+func invoke(t *testing.T, root string, function template.Function, flags []string) {
+	event := filepath.Join("events", filepath.Base(function.CodeDir)+".json")
+	out, err := try(t, root, "sam", append([]string{"local", "invoke", function.LogicalID, "--event", event}, flags...)...)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	want := endtoend.EventAnswer(function.LogicalID)
+	var answer struct {
+		StatusCode   json.Number `json:"statusCode"`
+		ErrorMessage string      `json:"errorMessage"`
+	}
+	if err := json.Unmarshal([]byte(out), &answer); err != nil || answer.StatusCode.String()+answer.ErrorMessage != want {
+		t.Errorf("%s: %v, %s, want %s", function.LogicalID, err, out, want)
 	}
 }

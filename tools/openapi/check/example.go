@@ -17,7 +17,7 @@ func (c *Checker) Examples() (faults []error) {
 	contents := func(where string, all openapi.Ordered[openapi.Content], place ...string) {
 		for _, content := range all {
 			for _, example := range content.Value.Examples {
-				note(where+", example "+example.Name, c.example(example.Value.Value, append(place[:len(place):len(place)], "content", content.Name, "schema")...))
+				note(where+", example "+example.Name, c.of(example.Value.Value, append(place[:len(place):len(place)], "content", content.Name, "schema")...))
 			}
 		}
 	}
@@ -40,6 +40,14 @@ func (c *Checker) Examples() (faults []error) {
 		note(header.Name, c.example(header.Value.Example, "components", "headers", header.Name, "schema"))
 	}
 	return faults
+}
+
+func (c *Checker) of(value openapi.Value, place ...string) error {
+	plain, err := value.Plain()
+	if err != nil {
+		return err
+	}
+	return c.example(plain, place...)
 }
 
 func (c *Checker) example(value any, place ...string) error {
