@@ -165,6 +165,8 @@ def before_call(context, case, kwargs):
     know = KNOWN.get(operation(case))
     if know is not None and isinstance(case.body, dict):
         know(case, people.holders.get(bearer(case.headers)))
+    if not is_stateful(case) and "user_id" in (case.path_parameters or {}):
+        case.path_parameters["user_id"] = people.target(operation(case)).user_id  # else all but the links would end in 404
     if operation(case) == "listAuditEvents" and case.query and "user_id" in case.query:
         case.query.pop("actor_id", None)  # one of them at a time, which OpenAPI cannot say
     if case.query and "cursor" in case.query:
@@ -261,7 +263,6 @@ def after_call(context, case, response):
 
 
 def learn_person(case, answer, token):
-    people.enrolling.pop(case.body.get("enrolment"), None)
     people.remember(Person(case.body["username"], case.body["password"], answer))
 
 
@@ -323,7 +324,12 @@ def learn_enrolment(case, answer, token):
         people.enrolling[answer["enrolment"]] = person
 
 
+def learn_removal(case, answer, token):
+    people.targets = {name: person for name, person in people.targets.items() if person.user_id != case.path_parameters["user_id"]}
+
+
 LEARNT = {
+    "removeAccount": learn_removal,
     "register": learn_person,
     "enrol": learn_person,
     "login": learn_challenge,

@@ -73,6 +73,7 @@ class People:
         self.holders = {}  # token to Person
         self.by_name, self.by_id = {}, {}
         self.enrolling = {}  # enrolment code to Person
+        self.targets = {}  # operation to the Person whose account it is tried on
         self.used = set()  # invitations of the operator
         self.basic = None  # credentials of a client
 
@@ -124,6 +125,13 @@ class People:
                 self.persons[name] = self.register(role)
                 self.tokens[name] = self.sign_in(self.persons[name])
         return self.tokens[name]
+
+    def target(self, operation):
+        """Somebody who has signed in once, for an operation of administration to be tried on."""
+        if operation not in self.targets:
+            self.targets[operation] = self.register("CONSUMER")
+            self.sign_in(self.targets[operation])
+        return self.targets[operation]
 
     def client(self):
         """Basic credentials of a resource server."""
