@@ -39,6 +39,8 @@ var mayImport = map[string][]string{
 	"shared/password": {"shared/secret", argon2, precis},
 
 	"shared/audit":    {},
+	"shared/metric":   {},
+	"shared/breach":   {"shared/password", "shared/metric"},
 	"shared/throttle": {"shared/apperr"},
 
 	"shared/session": {"shared/token", "shared/policy", "shared/apperr", "shared/secret"},
@@ -58,7 +60,7 @@ var mayImport = map[string][]string{
 		"shared/dynamo", "shared/dynamo/sessionstore", "shared/dynamo/throttlestore", "shared/account", "shared/session", "shared/token", "shared/policy", "shared/apperr", awsSDK,
 	},
 	"shared/kmskey":  {"shared/envelope", "shared/token", "shared/apperr", awsSDK},
-	"shared/apigw":   {"shared/audit", "shared/session", "shared/token", "shared/policy", "shared/apperr", "shared/secret", awsLambda, jsonV2},
+	"shared/apigw":   {"shared/audit", "shared/metric", "shared/session", "shared/token", "shared/policy", "shared/apperr", "shared/secret", awsLambda, jsonV2},
 	"shared/awsboot": {awsSDK, smithy},
 }
 

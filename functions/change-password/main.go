@@ -14,6 +14,7 @@ import (
 	"sallyport/shared/account"
 	"sallyport/shared/apigw"
 	"sallyport/shared/awsboot"
+	"sallyport/shared/breach"
 	"sallyport/shared/dynamo/accountstore"
 	"sallyport/shared/dynamo/auditstore"
 	"sallyport/shared/kmskey"
@@ -38,6 +39,7 @@ func realMain(settings *awsboot.Settings, log *slog.Logger) error {
 		Tokens:    settings.Text("TOKENS_TABLE"),
 		Throttles: settings.Text("THROTTLES_TABLE"),
 	}
+	breached := breach.New(awsboot.Optional(settings, "BREACHED_PASSWORD_RANGE_URL", breach.URLs, breach.ParseURL), log)
 	memoryKiB, passes := awsboot.HashCosts(settings)
 	auditTable, auditDays := settings.Text("AUDIT_TABLE"), settings.Integer("AUDIT_RETENTION_DAYS", 1, auditstore.MaxRetentionDays)
 	config := awsboot.Config(settings)
@@ -58,6 +60,7 @@ func realMain(settings *awsboot.Settings, log *slog.Logger) error {
 		},
 		Hasher:   hasher,
 		Strength: password.CheckStrength,
+		Breached: breached,
 	}
 	trail := auditstore.New(database, auditTable, auditDays)
 	lambda.Start(apigw.Audited(log, trail, "change_password", handler(&changer)))

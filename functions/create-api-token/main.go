@@ -87,7 +87,7 @@ func handler(maker *account.APITokenMaker) apigw.Handler {
 				APIToken: minted.Reveal(), TokenID: made.TokenID.String(), Name: made.Name,
 				Routes: apigw.Routes(made.Routes), ExpiresAt: made.ExpiresAt,
 			},
-			Who: []any{"api_token_id", made.TokenID.String()}, Target: made.TokenID.String(),
+			Target: made.TokenID.String(),
 		}, nil
 	}
 }

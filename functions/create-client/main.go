@@ -61,7 +61,7 @@ func handler(registry *client.Registry) apigw.Handler {
 		return apigw.Answer{
 			Status: http.StatusCreated,
 			Body:   response{ClientID: made.ID.String(), ClientSecret: characters.Reveal(), Name: made.Name},
-			Who:    []any{"client_id", made.ID.String()}, Target: made.ID.String(),
+			Target: made.ID.String(),
 		}, nil
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"strconv"
 
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -44,6 +45,6 @@ func handler(accounts account.ChangeStore) apigw.Handler {
 		if err != nil {
 			return apigw.Answer{}, err
 		}
-		return apigw.Answer{Status: http.StatusNoContent, Who: []any{"ended", ended}}, nil
+		return apigw.Answer{Status: http.StatusNoContent, Detail: "ended=" + strconv.Itoa(ended)}, nil
 	}
 }

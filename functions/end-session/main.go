@@ -47,7 +47,7 @@ func handler(accounts account.Reader, sessions session.Ender) apigw.Handler {
 			return apigw.Answer{}, err
 		}
 		return apigw.Answer{
-			Status: http.StatusNoContent, Who: []any{"ended_session_id", sessionID}, Target: sessionID,
+			Status: http.StatusNoContent, Target: sessionID,
 		}, nil
 	}
 }

@@ -98,7 +98,7 @@ func handler(reenroller *account.Reenroller) apigw.Handler {
 		}
 		return apigw.Answer{
 			Status: http.StatusCreated, Body: out,
-			Who: []any{"username", out.Username, "user_id", out.UserID, "role", out.Role}, Account: enrolled.UserID,
+			Who: []any{"username", out.Username}, Account: enrolled.UserID,
 		}, nil
 	}
 }

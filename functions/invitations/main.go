@@ -55,7 +55,7 @@ func handler(inviter *account.Inviter) apigw.Handler {
 		if err != nil {
 			return apigw.Answer{}, err
 		}
-		code, invitation, err := inviter.Invite(ctx, caller.Username, in.Role, in.ExpiresIn)
+		code, invitation, err := inviter.Invite(ctx, caller.UserID.String(), in.Role, in.ExpiresIn)
 		if err != nil {
 			return apigw.Answer{}, err
 		}

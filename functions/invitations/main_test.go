@@ -25,7 +25,7 @@ func TestAnInvitationIsMadeInTheCallersNameAndStoredWithoutItsCode(t *testing.T)
 		t.Errorf("%+v", answer)
 	}
 	for hash, stored := range store.Snapshot().Invitations {
-		if hash == got.Invitation || stored.MadeBy != "sample.user" || stored.Role != policy.Developer || stored.ExpiresAt != got.ExpiresAt {
+		if hash == got.Invitation || stored.MadeBy != "0123456789abcdef0123456789abcdef" || stored.Role != policy.Developer || stored.ExpiresAt != got.ExpiresAt {
 			t.Errorf("stored %+v", stored)
 		}
 	}

@@ -52,7 +52,7 @@ func realMain(settings *awsboot.Settings, log *slog.Logger) error {
 		Log:    log,
 	}
 	trail := auditstore.New(database, auditTable, auditDays)
-	lambda.Start(apigw.Audited(log, trail, "new_recovery_codes", handler(&changer)))
+	lambda.Start(apigw.Audited(log, trail, "replace_recovery_codes", handler(&changer)))
 	return nil
 }
 

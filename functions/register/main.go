@@ -14,6 +14,7 @@ import (
 	"sallyport/shared/account"
 	"sallyport/shared/apigw"
 	"sallyport/shared/awsboot"
+	"sallyport/shared/breach"
 	"sallyport/shared/dynamo/accountstore"
 	"sallyport/shared/dynamo/auditstore"
 	"sallyport/shared/kmskey"
@@ -55,6 +56,7 @@ func realMain(settings *awsboot.Settings, log *slog.Logger) error {
 	}
 	registrar := account.Registrar{
 		Strength:   password.CheckStrength,
+		Breached:   breach.New(awsboot.Optional(settings, "BREACHED_PASSWORD_RANGE_URL", breach.URLs, breach.ParseURL), log),
 		FreeRoles:  awsboot.List(settings, "SELF_REGISTRATION_ROLES", policy.ParseRole),
 		Issuer:     settings.Text("TOTP_ISSUER"),
 		Now:        time.Now,

@@ -47,7 +47,7 @@ func handler(registry *client.Registry) apigw.Handler {
 			return apigw.Answer{}, err
 		}
 		return apigw.Answer{
-			Status: http.StatusNoContent, Who: []any{"client_id", id.String()}, Target: id.String(),
+			Status: http.StatusNoContent, Target: id.String(),
 		}, nil
 	}
 }

@@ -70,8 +70,8 @@ func handler(report func(ctx context.Context, found secret.Text, address string)
 			return apigw.Answer{}, err
 		}
 		return apigw.Answer{
-			Status: http.StatusNoContent, Who: append(apigw.Who(ended), "kind", ended.Kind.String()),
-			Actor: audit.Nobody, Account: ended.UserID, SessionID: ended.SessionID, TokenID: ended.TokenID, Target: ended.Kind.String(),
+			Status: http.StatusNoContent, Who: apigw.Who(ended),
+			Actor: audit.Nobody, Account: ended.UserID, SessionID: ended.SessionID, TokenID: ended.TokenID, Detail: "kind=" + ended.Kind.String(),
 		}, nil
 	}
 }

@@ -28,7 +28,7 @@ func reported(t *testing.T, ended session.Identity, failure error) (apigw.Answer
 func TestWhoeverReportsATokenDoesNotLearnWhetherItWasLive(t *testing.T) {
 	live, err := reported(t, session.Identity{Kind: token.API, UserID: token.ID{1}, TokenID: token.ID{2}, Username: "sample.user"}, nil)
 	if err != nil || live.Status != 204 || live.Body != nil || live.Account != (token.ID{1}) ||
-		live.Actor != audit.Nobody || live.Target != "api-token" || live.Unrecorded {
+		live.Actor != audit.Nobody || live.Detail != "kind=api-token" || live.Unrecorded {
 		t.Errorf("%+v, %v", live, err)
 	}
 	dead, err := reported(t, session.Identity{}, &apperr.Error{Code: apperr.Unauthenticated, Reason: session.ReasonRevoked})

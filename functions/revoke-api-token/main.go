@@ -47,7 +47,7 @@ func handler(accounts account.Reader, tokens session.Ender) apigw.Handler {
 			return apigw.Answer{}, err
 		}
 		return apigw.Answer{
-			Status: http.StatusNoContent, Who: []any{"api_token_id", tokenID}, Target: tokenID,
+			Status: http.StatusNoContent, Target: tokenID,
 		}, nil
 	}
 }

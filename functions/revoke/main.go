@@ -68,7 +68,7 @@ func handler(revoke func(context.Context, secret.Text) (session.Identity, error)
 		}
 		return apigw.Answer{
 			Status: http.StatusOK, Who: apigw.Who(ended),
-			Account: ended.UserID, SessionID: ended.SessionID, TokenID: ended.TokenID, Target: ended.Kind.String(),
+			Account: ended.UserID, SessionID: ended.SessionID, TokenID: ended.TokenID, Detail: "kind=" + ended.Kind.String(),
 		}, nil
 	}
 }

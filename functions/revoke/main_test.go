@@ -30,7 +30,7 @@ func TestARevocationIsAnsweredWithoutABodyAndNotedWithWhoseItWas(t *testing.T) {
 	ended := session.Identity{UserID: token.ID{1}, TokenID: token.ID{2}, SessionID: "00112233445566778899aabbccddeeff", Username: "sample.user"}
 	answer, err := revoked(t, ended, nil)
 	if err != nil || answer.Status != 200 || answer.Body != nil || answer.Account != ended.UserID || answer.TokenID != ended.TokenID ||
-		answer.Actor != "0123456789abcdef0123456789abcdef" || answer.Target != "session" || answer.Unrecorded {
+		answer.Actor != "0123456789abcdef0123456789abcdef" || answer.Detail != "kind=session" || answer.Unrecorded {
 		t.Errorf("%+v, %v", answer, err)
 	}
 }

@@ -105,7 +105,7 @@ func detail(signedIn account.SignedIn) string {
 		text = "code=recovery"
 	}
 	if signedIn.Evicted > 0 {
-		text += " ended_sessions=" + strconv.Itoa(signedIn.Evicted)
+		text += " ended=" + strconv.Itoa(signedIn.Evicted)
 	}
 	return text
 }

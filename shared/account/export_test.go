@@ -21,6 +21,11 @@ func AddressSubject(address string, windowEnd time.Time) string {
 // InvitationHash is where the invitation of that code is stored.
 func InvitationHash(code string) string { return invitationHash(secret.New(code)) }
 
+// EnrolmentHash is what is stored of an enrolment's code.
+func EnrolmentHash(code string) string { return enrolmentHash(secret.New(code)) }
+
 func ClientLabel(userAgent string) string { return clientLabel(userAgent) }
 
 func CheckLabel(member, label string) error { return checkLabel(member, label) }
+
+func PlaceSubject(place string) string { return placeSubject(place) }

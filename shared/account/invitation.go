@@ -23,7 +23,7 @@ const (
 type Invitation struct {
 	CodeHash  string // of the code that its holder shows
 	Role      policy.Role
-	MadeBy    string // a canonical username, or "the operator", which no account can be called
+	MadeBy    string // the user id of its maker, or "the operator": nothing else is left of a maker who is erased
 	ExpiresAt int64  // Unix seconds
 }
 

@@ -2,9 +2,7 @@ package account
 
 import (
 	"context"
-	"crypto/sha256"
 	"crypto/subtle"
-	"encoding/hex"
 	"errors"
 	"log/slog"
 	"time"
@@ -106,8 +104,7 @@ func (r *Reenroller) admit(ctx context.Context, canonical string, in ReenrolInpu
 		if err != nil {
 			return Registered{}, err
 		}
-		// Nobody has had a code of it before this step.
-		after.LastTOTPStep = max(before.LastTOTPStep, otp.StepAt(now)-1)
+		after.LastTOTPStep = otp.StepAt(now) - 1 // nobody has had a code of it before this step
 		after.SessionVersion++
 		err = r.Store.ReplaceAuthenticator(ctx, before, after)
 		if err == nil {
@@ -156,10 +153,4 @@ func (r *Reenroller) judge(ctx context.Context, canonical string, in ReenrolInpu
 func (a Account) mayEnrol(code secret.Text, now time.Time) bool {
 	return a.EnrolmentHash != "" && a.EnrolmentExpiresAt > now.Unix() &&
 		subtle.ConstantTimeCompare([]byte(enrolmentHash(code)), []byte(a.EnrolmentHash)) == 1
-}
-
-// enrolmentHash needs no salt and no slow function: a code of 128 random bits cannot be found from its hash.
-func enrolmentHash(code secret.Text) string {
-	sum := sha256.Sum256([]byte("sallyport enrolment v1\x00" + code.Reveal()))
-	return hex.EncodeToString(sum[:])
 }

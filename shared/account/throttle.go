@@ -89,16 +89,21 @@ func Unthrottle(ctx context.Context, store UnthrottleStore, username string) (bo
 	if !found {
 		return false, nil
 	}
-	subjects := []string{codeSubject(account.UserID)}
-	for place := range account.Places {
-		subjects = append(subjects, placeSubject(place))
-	}
-	for _, subject := range subjects {
+	for _, subject := range account.subjects() {
 		if err := store.ClearThrottle(ctx, subject); err != nil {
 			return false, apperr.Dependency(err)
 		}
 	}
 	return true, nil
+}
+
+// subjects returns what failures are counted under that is the account's own: not its name, which others can have after it.
+func (a Account) subjects() []string {
+	subjects := []string{codeSubject(a.UserID)}
+	for place := range a.Places {
+		subjects = append(subjects, placeSubject(place))
+	}
+	return subjects
 }
 
 // What failures are counted under: a username, one of an account's places, and an account's codes.

@@ -27,7 +27,7 @@ func hashes(t testing.TB, do func()) int {
 var storeMethods = []string{
 	"Account", "Invitation", "CreateAccount", "AddInvitation",
 	"CountFailure", "ForgiveFailure", "Throttle", "SetThrottle", "ClearThrottle", "AddChallenge", "ReplacePasswordHash",
-	"Challenge", "CountAttempt", "FinishSignIn", "Record", "EndSession",
+	"Challenge", "CountAttempt", "FinishSignIn", "ChangeCredentials", "ReplaceAuthenticator", "Record", "EndSession",
 }
 
 // calls returns how often each method of the store was called while do ran.

@@ -8,6 +8,7 @@ import (
 
 	"sallyport/shared/apperr"
 	"sallyport/shared/audit"
+	"sallyport/shared/metric"
 	"sallyport/shared/token"
 )
 
@@ -47,7 +48,7 @@ func (r recorder) record(ctx context.Context, event audit.Event, failure error) 
 	if err := r.trail.Record(ctx, event); err != nil {
 		r.log.ErrorContext(ctx, "an audit event could not be stored", append([]any{
 			"event", event.Action, "outcome", string(event.Outcome), "request_id", event.RequestID, "lambda_request_id", event.InvocationID, "error", err,
-		}, count("AuditErrors", time.Now())...)...)
+		}, metric.Count("AuditErrors", time.Now())...)...)
 	}
 }
 
@@ -68,7 +69,7 @@ func (r recorder) event(ctx context.Context, req Request, answer Answer, failure
 		return audit.Event{}
 	}
 	e := newEvent(ctx, r.action, req.RequestContext.Identity.SourceIP, req.RequestContext.RequestID, failure)
-	e.Detail, e.ActorID, e.SessionID, e.Target = answer.Detail, answer.Actor, answer.SessionID, answer.Target
+	e.Detail, e.ActorID, e.SessionID, e.Target = answer.Detail, answer.Actor, answer.SessionID, cmp.Or(e.Target, answer.Target)
 	e.AccountID, e.TokenID = cmp.Or(e.AccountID, id(answer.Account)), cmp.Or(e.TokenID, id(answer.TokenID))
 	if failure != nil {
 		// A wrong password or code of somebody's is kept each time: throttles bound how often that can be.
@@ -95,7 +96,8 @@ func newEvent(ctx context.Context, action, address, gatewayRequestID string, fai
 	}
 	if failure != nil {
 		cause := apperr.From(failure)
-		e.Reason, e.AccountID, e.TokenID = cmp.Or(string(cause.Reason), string(cause.Code)), cause.UserID, cause.TokenID
+		e.Reason = cmp.Or(string(cause.Reason), string(cause.Code))
+		e.AccountID, e.TokenID, e.Target = cause.UserID, cause.TokenID, cause.ClientID
 	}
 	return e
 }

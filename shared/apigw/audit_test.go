@@ -201,9 +201,9 @@ func TestATrailThatHangsCostsNobodyTheAnswer(t *testing.T) {
 		limit, handling time.Duration // the function's time, and what of it the handler takes
 		least, most     time.Duration // from the handler's answer to the function's
 	}{
-		"with time to spare":                {5 * time.Second, 0, 900 * time.Millisecond, 1100 * time.Millisecond},
-		"the handler took most of its time": {time.Second, 500 * time.Millisecond, 300 * time.Millisecond, 400 * time.Millisecond},
-		"the handler took all of its time":  {time.Second, 900 * time.Millisecond, 0, 50 * time.Millisecond},
+		"with time to spare":                {5 * time.Second, 0, 900 * time.Millisecond, 1500 * time.Millisecond},
+		"the handler took most of its time": {time.Second, 500 * time.Millisecond, 300 * time.Millisecond, 480 * time.Millisecond},
+		"the handler took all of its time":  {time.Second, 900 * time.Millisecond, 0, 90 * time.Millisecond},
 	} {
 		ctx, cancel := context.WithTimeout(t.Context(), test.limit)
 		var out bytes.Buffer

@@ -11,6 +11,7 @@ import (
 
 	"sallyport/shared/apperr"
 	"sallyport/shared/audit"
+	"sallyport/shared/metric"
 )
 
 // line writes the one log line of each event. The JSON encoder escapes control characters, so that no value can forge one.
@@ -61,7 +62,7 @@ func (l *line) write(ctx context.Context, o outcome) {
 			line.add("error", o.err.Error())
 		}
 		if e.Alarm {
-			line.add(count("Alarms", o.began)...)
+			line.add(metric.Count("Alarms", o.began)...)
 		}
 	}
 	l.log.Log(ctx, level, "request", line...)
@@ -96,27 +97,6 @@ func (f *fields) has(name any) bool {
 		}
 	}
 	return false
-}
-
-// count makes the line count as one of the named metric of the namespace Sallyport: CloudWatch reads it out of the log (embedded metric
-// format specification), so that no function needs a permission for it. The line has the metric's dimensions, stage and stack, from
-// its logger: two stacks of one account share no metric, whatever their stages are called.
-func count(name string, at time.Time) []any {
-	type metric struct{ Name, Unit string }
-	type directive struct {
-		Namespace  string
-		Dimensions [][]string
-		Metrics    []metric
-	}
-	return []any{
-		name, 1,
-		"_aws", struct {
-			Timestamp         int64
-			CloudWatchMetrics []directive
-		}{at.UnixMilli(), []directive{{
-			Namespace: "Sallyport", Dimensions: [][]string{{"stage", "stack"}}, Metrics: []metric{{name, "Count"}},
-		}}},
-	}
 }
 
 // where names the line of ours that panicked.

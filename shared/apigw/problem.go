@@ -40,7 +40,7 @@ func statusOf(code apperr.Code) (int, bool) {
 		return http.StatusForbidden, true
 	case apperr.NotFound:
 		return http.StatusNotFound, true
-	case apperr.UsernameTaken, apperr.LimitReached:
+	case apperr.UsernameTaken, apperr.AccountPending, apperr.LimitReached:
 		return http.StatusConflict, true
 	case apperr.RequestTooLarge:
 		return http.StatusRequestEntityTooLarge, true

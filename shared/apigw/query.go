@@ -38,6 +38,14 @@ func QueryOf(req Request, known ...string) (Query, error) {
 	return query, nil
 }
 
+// Optional returns a parameter's value, nil if the query does not have it.
+func (q Query) Optional(name string) *string {
+	if value, ok := q[name]; ok {
+		return &value
+	}
+	return nil
+}
+
 // Page returns the page of a list that the parameters limit and cursor ask for: from 1 to MaxPageSize entries, DefaultPageSize if the
 // query does not say, from the place on that the cursor names; without one, from the beginning. The error's code is InvalidRequest.
 func (q Query) Page() (limit int, cursor string, err error) {

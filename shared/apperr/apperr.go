@@ -17,6 +17,7 @@ const (
 	Forbidden            Code = "forbidden"              // 403: right token, wrong role; or a missing or wrong invitation
 	NotFound             Code = "not-found"              // 404: no such thing, or none of the caller's
 	UsernameTaken        Code = "username-taken"         // 409
+	AccountPending       Code = "account-pending"        // 409: the account has never been signed in to
 	LimitReached         Code = "limit-reached"          // 409: the account has as many as it can have
 	RequestTooLarge      Code = "request-too-large"      // 413
 	UnsupportedMediaType Code = "unsupported-media-type" // 415

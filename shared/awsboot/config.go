@@ -49,7 +49,7 @@ func credentials(s *Settings) aws.CredentialsProvider {
 	c := aws.Credentials{
 		AccessKeyID:     s.Text("AWS_ACCESS_KEY_ID"),
 		SecretAccessKey: s.Text("AWS_SECRET_ACCESS_KEY"),
-		SessionToken:    s.optional("AWS_SESSION_TOKEN"), // long-term credentials have none
+		SessionToken:    s.Optional("AWS_SESSION_TOKEN"), // long-term credentials have none
 		Source:          "environment",
 	}
 	return aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return c, nil })
@@ -83,7 +83,7 @@ func readEndpoints(s *Settings, serviceIDs ...string) endpoints {
 	found := endpoints{}
 	for _, id := range serviceIDs {
 		name := "AWS_ENDPOINT_URL_" + strings.ToUpper(id)
-		value := s.optional(name)
+		value := s.Optional(name)
 		if value == "" {
 			continue
 		}

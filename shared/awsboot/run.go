@@ -22,7 +22,7 @@ func Run(realMain func(settings *Settings, log *slog.Logger) error) {
 // stack's name: metrics that CloudWatch reads in the lines are kept apart by it.
 func Logger(w io.Writer, s *Settings) *slog.Logger {
 	level := slog.LevelInfo
-	if text := s.optional("LOG_LEVEL"); text != "" && level.UnmarshalText([]byte(text)) != nil {
+	if text := s.Optional("LOG_LEVEL"); text != "" && level.UnmarshalText([]byte(text)) != nil {
 		s.refuse("LOG_LEVEL", "must be DEBUG, INFO, WARN or ERROR")
 	}
 	return slog.New(newHandler(w, level)).With("stack", s.Text("STACK"))

@@ -97,8 +97,24 @@ func List[T any](s *Settings, name string, parse func(entry string) (T, bool)) [
 	return list
 }
 
-// optional reads a setting that may be unset or empty.
-func (s *Settings) optional(name string) string {
+// Optional reads a setting that may be empty, but not unset, and that parse must accept if it is not: what says what it must be. Of an
+// empty one it returns the zero T.
+func Optional[T any](s *Settings, name, what string, parse func(text string) (T, bool)) (parsed T) {
+	text, ok := s.lookup(name)
+	if !ok {
+		s.refuse(name, "is not set")
+	}
+	if text == "" {
+		return parsed
+	}
+	if parsed, ok = parse(text); !ok {
+		s.refuse(name, "must be "+what+", or empty")
+	}
+	return parsed
+}
+
+// Optional reads a setting that may be unset or empty.
+func (s *Settings) Optional(name string) string {
 	value, _ := s.lookup(name)
 	return value
 }

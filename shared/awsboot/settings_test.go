@@ -17,7 +17,7 @@ func fromMap(variables map[string]string) *Settings {
 
 func TestSettingsAreRead(t *testing.T) {
 	t.Parallel()
-	s := fromMap(map[string]string{"STAGE": "prod", "ARGON_TIME": "2", "TOKEN_TTL_SECONDS": "43200", "ROLES": "a, b"})
+	s := fromMap(map[string]string{"STAGE": "prod", "ARGON_TIME": "2", "TOKEN_TTL_SECONDS": "43200", "ROLES": "a, b", "LETTER": "a", "NO_LETTER": ""})
 	if got := s.Text("STAGE"); got != "prod" {
 		t.Errorf("Text = %q", got)
 	}
@@ -29,6 +29,9 @@ func TestSettingsAreRead(t *testing.T) {
 	}
 	if got := List(s, "ROLES", letter); !slices.Equal(got, []byte("ab")) {
 		t.Errorf("List = %q", got)
+	}
+	if given, none := Optional(s, "LETTER", "a letter", letter), Optional(s, "NO_LETTER", "a letter", letter); given != 'a' || none != 0 {
+		t.Errorf("Optional = %q, %q", given, none)
 	}
 	if err := s.Err(); err != nil {
 		t.Error(err)
@@ -48,6 +51,8 @@ func TestEveryMissingOrWrongSettingIsNamedAtOnceAndNoValueIsShown(t *testing.T) 
 	s.Integer("TIME", 1, 10)
 	List(s, "ROLES", letter)
 	List(s, "NO_LIST", letter)
+	Optional(s, "ROLES", "a letter", letter)
+	Optional(s, "NO_LETTER", "a letter", letter)
 	Config(s)
 	Logger(nil, s)
 	err := s.Err()
@@ -56,7 +61,7 @@ func TestEveryMissingOrWrongSettingIsNamedAtOnceAndNoValueIsShown(t *testing.T) 
 	}
 	for _, want := range []string{
 		"MISSING is not set", "EMPTY is not set", "TTL must be a whole number from 1 to 60", "TIME must be a whole number from 1 to 10",
-		"ROLES must be a comma-separated list", "NO_LIST is not set", "AWS_REGION is not set", "AWS_ACCESS_KEY_ID is not set",
+		"ROLES must be a comma-separated list", "NO_LIST is not set", "ROLES must be a letter, or empty", "NO_LETTER is not set", "AWS_REGION is not set", "AWS_ACCESS_KEY_ID is not set",
 		"AWS_ENDPOINT_URL_KMS must be an http or https URL", "LOG_LEVEL must be DEBUG, INFO, WARN or ERROR",
 	} {
 		if !strings.Contains(err.Error(), want) {

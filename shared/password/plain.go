@@ -2,6 +2,7 @@
 package password
 
 import (
+	"crypto/sha1" //nolint:gosec // G505: the lists are made with it
 	"errors"
 	"unicode/utf8"
 
@@ -28,6 +29,10 @@ var (
 
 // Plain is a normalized password of allowed length. Only Prepare makes one; nothing prints it.
 type Plain struct{ text secret.Text }
+
+// SHA1 returns what lists of breached passwords know a password by: SHA-1 of its UTF-8. It is as good as the password itself to whoever
+// has such a list, so it must be stored and printed nowhere, and sent to nobody whole.
+func (p Plain) SHA1() [sha1.Size]byte { return sha1.Sum([]byte(p.text.Reveal())) } //nolint:gosec // G401: it protects nothing
 
 // Equal reports whether both are the same password. It takes a time that depends on them, so it is for two that one caller has sent.
 func (p Plain) Equal(q Plain) bool { return p.text.Reveal() == q.text.Reveal() }

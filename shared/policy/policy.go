@@ -139,6 +139,14 @@ func rules() []rule {
 		{Route{Own, "POST", "/recovery-codes"}, anyone},
 
 		// Administration.
+		{Route{Own, "GET", "/invitations"}, admin | apiTokens},
+		{Route{Own, "DELETE", "/invitations/{invitation_id}"}, admin},
+		{Route{Own, "GET", "/accounts"}, admin | apiTokens},
+		{Route{Own, "GET", "/accounts/{user_id}"}, admin | apiTokens},
+		{Route{Own, "PATCH", "/accounts/{user_id}"}, admin},
+		{Route{Own, "DELETE", "/accounts/{user_id}/sessions"}, admin},
+		{Route{Own, "POST", "/accounts/{user_id}/reset-second-factor"}, admin},
+		{Route{Own, "DELETE", "/accounts/{user_id}"}, admin},
 
 		// API tokens.
 		{Route{Own, "POST", "/api-tokens"}, admin | developer},

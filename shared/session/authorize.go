@@ -119,7 +119,7 @@ func (a *Authorizer) Authorize(ctx context.Context, presented secret.Text, route
 	case bearer.APIToken && policy.Allows(policy.Bearer{Role: bearer.Role}, route):
 		return identity, apperr.Refuse(apperr.Forbidden, "This API token may not call this route.", ReasonAPIToken)
 	default:
-		return identity, apperr.Refuse(apperr.Forbidden, "Your role may not call this route.", ReasonRole)
+		return identity, apperr.Refuse(apperr.Forbidden, RoleMayNot, ReasonRole)
 	}
 }
 
@@ -263,14 +263,18 @@ func couldBeLive(kind token.Kind, day uint32, now int64) bool {
 	return int64(day) >= oldest && int64(day) <= newest
 }
 
-const signIn = "The access token is not valid. Sign in again."
+// What callers are told whose token is no good, and whose role does not open a route.
+const (
+	SignInAgain = "The access token is not valid. Sign in again."
+	RoleMayNot  = "Your role may not call this route."
+)
 
 func refused(reason apperr.Reason) error {
-	return apperr.Refuse(apperr.Unauthenticated, signIn, reason)
+	return apperr.Refuse(apperr.Unauthenticated, SignInAgain, reason)
 }
 
 func alarming(reason apperr.Reason, cause error) error {
-	return &apperr.Error{Code: apperr.Unauthenticated, Detail: signIn, Reason: reason, Alarm: true, Err: cause}
+	return &apperr.Error{Code: apperr.Unauthenticated, Detail: SignInAgain, Reason: reason, Alarm: true, Err: cause}
 }
 
 func isCorrupt(err error) bool { return apperr.CodeOf(err) == apperr.Corrupt }

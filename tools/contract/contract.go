@@ -51,6 +51,9 @@ func (r Route) Allows(role string) bool { return slices.Contains(r.Allowed, role
 // nobodys is an id that nothing has: a route that is asked for it answers 404 to whom it lets in.
 const nobodys = "00000000000000000000000000000000"
 
+// nobody is an id that nothing has.
+const nobody = "00000000000000000000000000000000"
+
 // Routes returns every route that needs a token.
 func Routes() []Route {
 	anyone := RoleNames()
@@ -74,7 +77,15 @@ func Routes() []Route {
 		{Method: "POST", Path: "/authenticator/confirm", Allowed: anyone, Status: 400, Body: map[string]any{}},
 		{Method: "POST", Path: "/recovery-codes", Allowed: anyone, Status: 400, Body: map[string]any{}},
 
-		// Administration.
+		// Administration. What is asked about an account or an invitation is asked about one that is not there.
+		{Method: "GET", Path: "/invitations", Allowed: []string{"ADMIN"}, APITokens: true, Status: 200},
+		{Method: "DELETE", Path: "/invitations/" + nobody + nobody, Resource: "/invitations/{invitation_id}", Allowed: []string{"ADMIN"}, Status: 404},
+		{Method: "GET", Path: "/accounts", Allowed: []string{"ADMIN"}, APITokens: true, Status: 200},
+		{Method: "GET", Path: "/accounts/" + nobody, Resource: "/accounts/{user_id}", Allowed: []string{"ADMIN"}, APITokens: true, Status: 404},
+		{Method: "PATCH", Path: "/accounts/" + nobody, Resource: "/accounts/{user_id}", Allowed: []string{"ADMIN"}, Status: 404, Body: map[string]any{"status": "disabled"}},
+		{Method: "DELETE", Path: "/accounts/" + nobody + "/sessions", Resource: "/accounts/{user_id}/sessions", Allowed: []string{"ADMIN"}, Status: 404},
+		{Method: "POST", Path: "/accounts/" + nobody + "/reset-second-factor", Resource: "/accounts/{user_id}/reset-second-factor", Allowed: []string{"ADMIN"}, Status: 404},
+		{Method: "DELETE", Path: "/accounts/" + nobody, Resource: "/accounts/{user_id}", Allowed: []string{"ADMIN"}, Status: 404},
 
 		// API tokens.
 		{Method: "POST", Path: "/api-tokens", Allowed: []string{"ADMIN", "DEVELOPER"}, Status: 201, Body: map[string]any{"name": "of the contract", "expires_in": 60}},

@@ -18,7 +18,7 @@ var roles = contract.RoleNames()
 
 // open are the routes that need no token.
 var open = map[string]bool{
-	"POST /register": true, "POST /login": true, "POST /verify-otp": true, "POST /leaked-tokens": true,
+	"POST /register": true, "POST /login": true, "POST /verify-otp": true, "POST /enrolment": true, "POST /leaked-tokens": true,
 	"POST /introspect": true, "POST /revoke": true, // open at the gateway: the functions authenticate the client
 }
 

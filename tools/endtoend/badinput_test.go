@@ -20,7 +20,13 @@ func TestBadBodiesAreRefusedEverywhereAlike(t *testing.T) {
 		"/login":       `"username":"somebody-new","password":"a fine pass phrase"`,
 		"/verify-otp":  `"challenge_id":"x","otp":"123456"`,
 		"/invitations": `"role":"CONSUMER"`,
-		"/api-tokens":  `"name":"script"`,
+
+		"/password":              `"old_password":"a fine pass phrase","otp":"123456","new_password":"another pass phrase"`,
+		"/authenticator":         `"otp":"123456"`,
+		"/authenticator/confirm": `"otp":"123456"`,
+		"/recovery-codes":        `"otp":"123456"`,
+		"/enrolment":             `"username":"somebody-new","password":"a fine pass phrase","enrolment":"x"`,
+		"/api-tokens":            `"name":"script"`,
 	} {
 		first, _, _ := strings.Cut(good, ":")
 		for what, body := range map[string]string{

@@ -38,7 +38,7 @@ func TestWhatIsSentIsNeitherPrintedNorAnswered(t *testing.T) {
 		t.Helper()
 		refused(what, c.do(http.MethodPost, path, body, headers...))
 	}
-	for _, path := range []string{"/register", "/login", "/verify-otp"} {
+	for _, path := range []string{"/register", "/login", "/verify-otp", "/enrolment"} {
 		post(path+", an unknown member", path, `{"`+sent("member's name")+`":1}`)
 		post(path+", an unknown member's value", path, `{"x":"`+sent("member's value")+`"}`)
 		post(path+", not JSON", path, sent("body"))

@@ -16,7 +16,8 @@ func EventAnswer(functionID string) string {
 		"ChangePasswordFunction", "BeginEnrolmentFunction", "FinishEnrolmentFunction", "RecoveryCodesFunction",
 		"CreateApiTokenFunction", "ApiTokensFunction", "RevokeApiTokenFunction": // the caller's session has ended
 		return "401"
-	case "RemoveClientFunction":
+	case "RemoveClientFunction", "WithdrawInvitationFunction", "AccountFunction", "ChangeAccountFunction", "EndAccountSessionsFunction",
+		"ResetSecondFactorFunction", "RemoveAccountFunction": // nor the client, the invitation, the account
 		return "404"
 	}
 	return "200"

@@ -1,10 +1,12 @@
 package endtoend_test
 
 import (
+	"encoding/base64"
 	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"sync"
 	"syscall"
@@ -55,6 +57,13 @@ func (c caller) call(route openapi.Route, credentials ...string) endtoend.Respon
 	if contentType != "" {
 		headers = append([]string{"Content-Type", contentType}, headers...)
 	}
+	if fields, ok := body.(map[string]any); ok && contentType == "application/x-www-form-urlencoded" {
+		form := url.Values{}
+		for name, value := range fields {
+			form.Set(name, value.(string))
+		}
+		body = form.Encode()
+	}
 	return c.do(route.Method, pathOf(route), body, headers...)
 }
 
@@ -66,6 +75,9 @@ func (c caller) credentials(route openapi.Route, runner *endtoend.Runner) []stri
 	if len(access) == 0 {
 		return nil
 	}
+	if access[0].Scheme == "client" {
+		return []string{"Authorization", "Basic " + c.resourceServer(runner)}
+	}
 	role := "CONSUMER"
 	if len(access[0].Roles) > 0 {
 		role = access[0].Roles[0]
@@ -75,6 +87,17 @@ func (c caller) credentials(route openapi.Route, runner *endtoend.Runner) []stri
 	}
 	_, token := c.member(runner, role)
 	return []string{"Authorization", "Bearer " + token}
+}
+
+// resourceServer returns the Basic credentials of a new client.
+func (c caller) resourceServer(runner *endtoend.Runner) string {
+	c.t.Helper()
+	made := c.do(http.MethodPost, "/clients", map[string]string{"name": "everyroute"}, "Authorization", "Bearer "+c.admin(runner))
+	if made.Status != http.StatusCreated {
+		c.t.Fatalf("making a client: %d %s", made.Status, made.Body)
+	}
+	secrets.add("client secret", made.Text("client_secret"))
+	return base64.StdEncoding.EncodeToString([]byte(made.Text("client_id") + ":" + made.Text("client_secret")))
 }
 
 func TestNoRouteTakesHeadersOrABodyBeyondTheGatewaysLimits(t *testing.T) {
@@ -106,12 +129,12 @@ func (c caller) send(route openapi.Route, body io.Reader) endtoend.Response {
 	return response
 }
 
-func TestEveryProtectedRouteAsksForAToken(t *testing.T) {
+func TestEveryProtectedRouteAsksWhoCalls(t *testing.T) {
 	c := calling(t, shared.Client)
 	for _, route := range everyRoute() {
 		if len(route.Security) > 0 {
-			wants(t, route.String()+" without a token", c.do(route.Method, pathOf(route), nil), 401)
-			wants(t, route.String()+" with a forged one", c.do(route.Method, pathOf(route), nil, "Authorization", "Bearer spt_"+strings.Repeat("A", 120)), 401)
+			wants(t, route.String()+" without credentials", c.call(route), 401)
+			wants(t, route.String()+" with forged ones", c.call(route, "Authorization", "Bearer spt_"+strings.Repeat("A", 120)), 401)
 		}
 	}
 }

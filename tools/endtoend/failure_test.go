@@ -148,7 +148,19 @@ func TestAFunctionWithoutASettingStopsAtInitAndNamesIt(t *testing.T) {
 	for function, settings := range map[string][]string{
 		"register": {
 			"STAGE=x", "STACK=x", "ACCOUNTS_TABLE=x", "INVITATIONS_TABLE=x", "THROTTLES_TABLE=x", "KMS_KEY_ID=x", "SELF_REGISTRATION_ROLES=CONSUMER", "ARGON_MEMORY_KIB=47104", "ARGON_TIME=1", "TOTP_ISSUER=x",
-			"REGISTRATIONS_PER_ADDRESS=100", "AUDIT_TABLE=x", "AUDIT_RETENTION_DAYS=365",
+			"REGISTRATIONS_PER_ADDRESS=100", "BREACHED_PASSWORD_RANGE_URL=https://127.0.0.1/", "AUDIT_TABLE=x", "AUDIT_RETENTION_DAYS=365",
+		},
+		"change-password": {
+			"STAGE=x", "STACK=x", "ACCOUNTS_TABLE=x", "TOKENS_TABLE=x", "THROTTLES_TABLE=x", "AUDIT_TABLE=x", "KMS_KEY_ID=x", "ARGON_MEMORY_KIB=47104", "ARGON_TIME=1",
+			"BREACHED_PASSWORD_RANGE_URL=https://127.0.0.1/", "AUDIT_RETENTION_DAYS=1",
+		},
+		"begin-enrolment": {
+			"STAGE=x", "STACK=x", "ACCOUNTS_TABLE=x", "TOKENS_TABLE=x", "THROTTLES_TABLE=x", "AUDIT_TABLE=x", "KMS_KEY_ID=x", "TOTP_ISSUER=x", "AUDIT_RETENTION_DAYS=1",
+		},
+		"finish-enrolment": {"STAGE=x", "STACK=x", "ACCOUNTS_TABLE=x", "TOKENS_TABLE=x", "THROTTLES_TABLE=x", "AUDIT_TABLE=x", "KMS_KEY_ID=x", "AUDIT_RETENTION_DAYS=1"},
+		"recovery-codes":   {"STAGE=x", "STACK=x", "ACCOUNTS_TABLE=x", "TOKENS_TABLE=x", "THROTTLES_TABLE=x", "AUDIT_TABLE=x", "KMS_KEY_ID=x", "AUDIT_RETENTION_DAYS=1"},
+		"enrol": {
+			"STAGE=x", "STACK=x", "ACCOUNTS_TABLE=x", "THROTTLES_TABLE=x", "AUDIT_TABLE=x", "KMS_KEY_ID=x", "ARGON_MEMORY_KIB=47104", "ARGON_TIME=1", "TOTP_ISSUER=x", "AUDIT_RETENTION_DAYS=1",
 		},
 		"login": {"STAGE=x", "STACK=x", "ACCOUNTS_TABLE=x", "CHALLENGES_TABLE=x", "THROTTLES_TABLE=x", "CHALLENGE_TTL_SECONDS=300", "ARGON_MEMORY_KIB=47104", "ARGON_TIME=1", "AUDIT_TABLE=x", "AUDIT_RETENTION_DAYS=365"},
 		"verify-otp": {
@@ -171,7 +183,7 @@ func TestAFunctionWithoutASettingStopsAtInitAndNamesIt(t *testing.T) {
 				"unset": slices.Concat(settings[:i], settings[i+1:]),
 				"empty": slices.Concat(settings[:i], settings[i+1:], []string{name + "="}),
 			} {
-				if name == "SELF_REGISTRATION_ROLES" && what == "empty" { // no role is free
+				if what == "empty" && (name == "SELF_REGISTRATION_ROLES" || name == "BREACHED_PASSWORD_RANGE_URL") { // no role is free, no list is asked
 					continue
 				}
 				command := exec.CommandContext(t.Context(), filepath.Join(dir, function))

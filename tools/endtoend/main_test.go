@@ -11,6 +11,9 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
 	"sallyport/tools/endtoend"
 )
 
@@ -48,6 +51,10 @@ func run(m *testing.M) int {
 	}
 	shared.Client = watched(shared.Client)
 	code := m.Run()
+	if err := auditTells(shared); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
 	runners := []*endtoend.Runner{shared}
 	if unharmed.runner != nil {
 		runners = append(runners, unharmed.runner)
@@ -78,6 +85,29 @@ func run(m *testing.M) int {
 		}
 	}
 	return code
+}
+
+// auditTells returns an error if the table Audit holds a secret, after all that the tests have done.
+func auditTells(runner *endtoend.Runner) error {
+	state, err := runner.State()
+	if err != nil {
+		return err
+	}
+	pages := dynamodb.NewScanPaginator(clientOf(state.DynamoDBURL), &dynamodb.ScanInput{TableName: aws.String(state.Tables["Audit"])})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(context.Background())
+		if err != nil {
+			return fmt.Errorf("reading the table Audit: %w", err)
+		}
+		for _, r := range page.Items {
+			for name, value := range flatten(r) {
+				if leaked := secrets.in(string(value)); len(leaked) > 0 {
+					return fmt.Errorf("the table Audit has a %s in %s", leaked[0], name)
+				}
+			}
+		}
+	}
+	return nil
 }
 
 // unharmed is a local run whose processes no test ends, for those that look at the processes themselves.
@@ -192,7 +222,9 @@ func (c caller) logout(token string) endtoend.Response {
 // recover signs the user in once more, with a recovery code: a code of the app is good once in its half minute.
 func (c caller) recover(user *endtoend.User) string {
 	c.t.Helper()
-	got := c.verify(c.login(user), user.RecoveryCodes[len(user.RecoveryCodes)-1])
+	last := len(user.RecoveryCodes) - 1
+	got := c.verify(c.login(user), user.RecoveryCodes[last])
+	user.RecoveryCodes = user.RecoveryCodes[:last]
 	wants(c.t, "signing in with a recovery code", got, 200)
 	return got.Text("access_token")
 }

@@ -194,6 +194,39 @@ func (m *mutants) promises() map[string]func() promise {
 			id := m.as(token, http.MethodPost, "/api-tokens", map[string]any{"name": "script"}).Text("token_id")
 			return promise{http.StatusNoContent, func() endtoend.Response { return m.as(token, http.MethodDelete, "/api-tokens/"+id, nil) }}
 		},
+		"ChangePasswordFunction": func() promise { // with another session to end
+			user := m.user()
+			own := m.signIn(user)
+			m.recover(user)
+			return promise{http.StatusNoContent, func() endtoend.Response {
+				return m.changePassword(own, user, user.RecoveryCodes[0], "canary "+unique())
+			}}
+		},
+		"BeginEnrolmentFunction": func() promise {
+			user := m.user()
+			own := m.signIn(user)
+			return promise{http.StatusOK, func() endtoend.Response {
+				got, _ := m.beginEnrolment(own, user, user.RecoveryCodes[0])
+				return got
+			}}
+		},
+		"FinishEnrolmentFunction": func() promise { // with another session to end
+			user := m.user()
+			own := m.signIn(user)
+			m.recover(user)
+			_, fresh := m.beginEnrolment(own, user, user.RecoveryCodes[0])
+			return promise{http.StatusOK, func() endtoend.Response { return m.confirm(own, fresh) }}
+		},
+		"RecoveryCodesFunction": func() promise {
+			user := m.user()
+			own := m.recover(user)
+			return promise{http.StatusOK, func() endtoend.Response { return m.newRecoveryCodes(own, user.CodeAt(time.Now())) }}
+		},
+		"EnrolFunction": func() promise {
+			user := m.user()
+			code := m.resetSecondFactor(user)
+			return promise{http.StatusCreated, func() endtoend.Response { return m.enrol(user, user.Password, code) }}
+		},
 		"AuthorizerFunction": func() promise {
 			token := m.signIn(m.user())
 			return promise{http.StatusOK, func() endtoend.Response { return m.get("/dashboard", token) }}
@@ -208,6 +241,41 @@ func (m *mutants) promises() map[string]func() promise {
 				}
 				return got
 			}}
+		},
+		"ListInvitationsFunction": func() promise { return m.administering(http.MethodGet, "/invitations", nil, http.StatusOK) },
+		"WithdrawInvitationFunction": func() promise {
+			token := m.admin(m.runner)
+			m.invite(m.runner, "DEVELOPER")
+			return promise{http.StatusNoContent, func() endtoend.Response {
+				id, _ := entries(m.get("/invitations", token), "invitations")[0]["invitation_id"].(string)
+				return m.with(token, http.MethodDelete, "/invitations/"+id, nil)
+			}}
+		},
+		"AccountsFunction": func() promise {
+			user, token := m.user(), m.admin(m.runner)
+			return promise{http.StatusOK, func() (got endtoend.Response) {
+				if got = m.get("/accounts", token); got.Status == http.StatusOK {
+					got = m.get("/accounts?username="+user.Username, token)
+				}
+				return got
+			}}
+		},
+		"AccountFunction": func() promise {
+			user := m.user()
+			m.signIn(user)
+			return m.administering(http.MethodGet, "/accounts/"+user.UserID, nil, http.StatusOK)
+		},
+		"ChangeAccountFunction": func() promise {
+			return m.administering(http.MethodPatch, "/accounts/"+m.busyUser(), map[string]string{"role": "DEVELOPER"}, http.StatusOK)
+		},
+		"EndAccountSessionsFunction": func() promise {
+			return m.administering(http.MethodDelete, "/accounts/"+m.busyUser()+"/sessions", nil, http.StatusNoContent)
+		},
+		"ResetSecondFactorFunction": func() promise {
+			return m.administering(http.MethodPost, "/accounts/"+m.busyUser()+"/reset-second-factor", nil, http.StatusCreated)
+		},
+		"RemoveAccountFunction": func() promise {
+			return m.administering(http.MethodDelete, "/accounts/"+m.busyUser(), nil, http.StatusNoContent)
 		},
 		"InvitationsFunction": func() promise {
 			token := m.admin(m.runner)
@@ -227,6 +295,20 @@ func (m *mutants) asClient(by client, path, token string) endtoend.Response {
 		return got
 	}
 	return m.form(path, by.header(), "token="+token)
+}
+
+// administering promises that an ADMIN's request is answered with the status.
+func (m *mutants) administering(method, path string, body any, status int) promise {
+	token := m.admin(m.runner)
+	return promise{status, func() endtoend.Response { return m.with(token, method, path, body) }}
+}
+
+// busyUser returns the id of a user who is signed in, and has begun to sign in once more.
+func (m *mutants) busyUser() string {
+	user := m.user()
+	m.signIn(user)
+	m.login(user)
+	return user.UserID
 }
 
 // signInAnew returns the token of a session that the authorizer lets in, whatever becomes of the data keys from now on.

@@ -61,7 +61,9 @@ func placesOfBlocks() map[string]string {
 		"Tear down 4": bySAM,
 		"Tear down 5": notHere + "moto does not import resources",
 
-		"Logs 1": notHere + "CloudWatch",
+		"Logs 1":         notHere + "CloudWatch",
+		"Audit events 1": byAWSCLI,
+		"Audit events 2": byAWSCLI,
 	}
 	for n := 1; n <= 7; n++ {
 		places[fmt.Sprintf("%s %d", oneAccount, n)] = byOperator

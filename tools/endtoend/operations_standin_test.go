@@ -278,7 +278,7 @@ func (s standIn) sallyport() string {
 	}, map[string]string{"SealingKeyArn": "SealingKey", "ApiUrl": "SealingKey"}
 	for table, keys := range map[string][]string{
 		"Accounts": {"username"}, "Challenges": {"challenge_id"}, "Tokens": {"user_id", "token_id"}, "DataKeys": {"key_day"},
-		"Invitations": {"code_hash"}, "Throttles": {"subject"}, "Audit": {"account_id", "at_id"},
+		"Invitations": {"code_hash"}, "Throttles": {"subject"}, "Audit": {"account_id", "at_id"}, "Clients": {"client_id"},
 	} {
 		definitions, schema := []any{}, []any{}
 		for i, key := range keys {

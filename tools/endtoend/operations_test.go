@@ -149,6 +149,10 @@ func TestTheOperationsPageDoesToKeysAndTablesWhatItSays(t *testing.T) {
 	o := operate(t)
 	user, token := o.account()
 
+	o.sh.set("user_id", user.UserID)
+	wantsPrinted(t, o.sh.run("Audit events 1"), "verify_otp\tsucceeded")
+	wantsPrinted(t, o.sh.run("Audit events 2"), user.UserID+"\tverify_otp\tsucceeded")
+
 	o.sh.run("Keys 1")
 	wants(t, "a token from before the rotation", o.get("/dashboard", token), 200)
 	kill(t, o.runner, "authorizer")

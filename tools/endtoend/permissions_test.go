@@ -212,6 +212,7 @@ func TestEachFunctionDoesExactlyWhatItsPolicyAllowsAndNoKeyIsPrinted(t *testing.
 			}
 		}
 	}
+	checkEventsOfTheAuditPage(t, runner)
 	if len(keys.keys) == 0 {
 		t.Error("KMS gave out no key: nothing was looked for")
 	}
@@ -257,8 +258,6 @@ func everyStandardRoute(t *testing.T, c caller, runner *endtoend.Runner) {
 		"/revoke":        func(token string) endtoend.Response { return c.revoke(by, token) },
 		"/leaked-tokens": c.reportLeaked,
 	} {
-		wantsRefused(t, path+" with a wrong secret", c.form("/introspect", basicHeader(by.id+":wrong"), "token=x"), 401, "invalid_client")
-		wantsRefused(t, path+" with a wrong secret", c.form("/revoke", basicHeader(by.id+":wrong"), "token=x"), 401, "invalid_client")
 		for replaced := range 2 {
 			token := c.signIn(c.user())
 			if replaced == 1 {
@@ -270,9 +269,69 @@ func everyStandardRoute(t *testing.T, c caller, runner *endtoend.Runner) {
 			}
 		}
 	}
+	for _, path := range []string{"/introspect", "/revoke"} {
+		wantsRefused(t, path+" with a wrong secret", c.form(path, basicHeader(by.id+":wrong"), "token=x"), 401, "invalid_client")
+	}
 	admin := []string{"Authorization", "Bearer " + c.admin(runner)}
 	wants(t, "the clients", c.do(http.MethodGet, "/clients", nil, admin...), 200)
 	wants(t, "removing a client", c.do(http.MethodDelete, "/clients/"+by.id, nil, admin...), 204)
+}
+
+// everyCredential has each function that changes credentials do all that it can: wrong guesses counted, right ones forgotten, and sessions
+// ended.
+func everyCredential(t *testing.T, c caller, runner *endtoend.Runner) {
+	t.Helper()
+	user := c.user()
+	token := c.recover(user)
+	wants(t, "a wrong password", c.changePassword(token, &endtoend.User{Username: user.Username, Password: "wrong password"}, user.RecoveryCodes[0], "canary "+unique()), 401)
+	password := "canary " + unique()
+	c.recover(user)
+	wants(t, "a new password", c.changePassword(token, user, user.RecoveryCodes[0], password), 204)
+	user.Password = password
+	for _, path := range []string{"/authenticator", "/recovery-codes"} {
+		wants(t, "a wrong code at "+path, c.as(token, http.MethodPost, path, map[string]string{"otp": user.WrongCode()}), 401)
+	}
+	wants(t, "new recovery codes", c.newRecoveryCodes(token, user.CodeAt(time.Now())), 200)
+
+	user = c.user()
+	token = c.recover(user)
+	c.recover(user)
+	begun, fresh := c.beginEnrolment(token, user, user.RecoveryCodes[0])
+	wants(t, "a new authenticator", begun, 200)
+	wants(t, "a wrong code of it", c.as(token, http.MethodPost, "/authenticator/confirm", map[string]string{"otp": fresh.WrongCode()}), 401)
+	wants(t, "a right code of it", c.confirm(token, fresh), 200)
+
+	code := openDatabase(t, runner).resetSecondFactor(user)
+	wants(t, "a wrong enrolment", c.enrol(user, user.Password, "wrong"), 401)
+	wants(t, "an enrolment", c.enrol(user, user.Password, code), 201)
+}
+
+// everyAdministration has an ADMIN do all that an ADMIN can.
+func everyAdministration(t *testing.T, c caller, runner *endtoend.Runner) {
+	t.Helper()
+	admin := c.admin(runner)
+	user := c.user()
+	path := "/accounts/" + user.UserID
+	signIn := func() { // what ends, and a sign-in under way
+		c.recover(user)
+		c.login(user)
+	}
+	signIn()
+	for _, listed := range []string{"/invitations", "/accounts", "/accounts?username=" + user.Username, path} {
+		wants(t, listed, c.get(listed, admin), 200)
+	}
+	c.invite(runner, "DEVELOPER")
+	id, _ := entries(c.get("/invitations", admin), "invitations")[0]["invitation_id"].(string)
+	wants(t, "withdrawing", c.with(admin, http.MethodDelete, "/invitations/"+id, nil), 204)
+	wants(t, "a new role", c.with(admin, http.MethodPatch, path, map[string]string{"role": "DEVELOPER"}), 200)
+	signIn()
+	wants(t, "ending sessions", c.with(admin, http.MethodDelete, path+"/sessions", nil), 204)
+	signIn()
+	wants(t, "a reset", c.with(admin, http.MethodPost, path+"/reset-second-factor", nil), 201)
+	user = c.user()
+	path = "/accounts/" + user.UserID
+	signIn()
+	wants(t, "erasing", c.with(admin, http.MethodDelete, path, nil), 204)
 }
 
 // everything has every function do all that it can, sign-in's rare cases included.
@@ -306,8 +365,10 @@ func everything(t *testing.T, runner *endtoend.Runner) {
 	wants(t, "renewing", c.renew(stolen), 200)
 	time.Sleep(2100 * time.Millisecond) // for the other one to be out of its grace
 	wants(t, "a replaced token", c.get("/dashboard", stolen), 401)
-	everyKeyAnew(t, c, runner)
 	everyStandardRoute(t, c, runner)
+	everyCredential(t, c, runner)
+	everyAdministration(t, c, runner)
+	everyKeyAnew(t, c, runner)
 
 	user := c.user()
 	wants(t, "a wrong password", c.do(http.MethodPost, "/login", map[string]string{"username": user.Username, "password": "wrong password"}), 401)

@@ -148,7 +148,7 @@ func hasFunction(environment, function string) bool {
 	logical := strings.ReplaceAll(function, "-", "") + "function"
 	for variable := range strings.SplitSeq(environment, "\x00") {
 		if name, ok := strings.CutPrefix(variable, "AWS_LAMBDA_FUNCTION_NAME="); ok {
-			return strings.HasSuffix(strings.ToLower(name), logical)
+			return strings.HasSuffix(strings.ToLower(name), "-"+logical) // as STACK-SessionsFunction, not EndOtherSessionsFunction
 		}
 	}
 	return false

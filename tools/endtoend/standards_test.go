@@ -269,6 +269,35 @@ func TestRevokingEndsOneSessionAndLooksTheSameForAnyToken(t *testing.T) {
 	}
 }
 
+func TestAnAPITokenIsDescribedWithItsRoutesAndEndsAloneWhenItIsShown(t *testing.T) {
+	c := calling(t, shared.Client)
+	by := c.newClient(shared)
+	_, token := c.member(shared, "DEVELOPER")
+	for path, end := range map[string]func(token string) endtoend.Response{
+		"/revoke":        func(token string) endtoend.Response { return c.revoke(by, token) },
+		"/leaked-tokens": c.reportLeaked,
+	} {
+		made := c.as(token, http.MethodPost, "/api-tokens", map[string]any{"name": "script", "routes": []map[string]string{{"method": "GET", "resource": "/dashboard"}}})
+		wants(t, "making an API token", made, 201)
+		apiToken := made.Text("api_token")
+		secrets.add("API token", apiToken)
+		got := c.introspect(by, apiToken)
+		if got.JSON["active"] != true || got.Text("kind") != "api-token" || got.Text("token_id") != made.Text("token_id") || got.JSON["session_id"] != nil ||
+			got.JSON["exp"] != made.JSON["expires_at"] || fmt.Sprint(got.JSON["routes"]) != "[map[api:sallyport method:GET resource:/dashboard]]" {
+			t.Errorf("described as %s", got.Body)
+		}
+		if got := end(apiToken); got.Status >= 300 {
+			t.Errorf("%s: %d %s", path, got.Status, got.Body)
+		}
+		c.wantsInactive("after "+path, c.introspect(by, apiToken))
+		wants(t, "at the gateway after "+path, c.get("/dashboard", apiToken), 401)
+		wants(t, "the session that made it, after "+path, c.get("/dashboard", token), 200)
+		if listed := c.get("/api-tokens", token); strings.Contains(listed.Body, made.Text("token_id")) {
+			t.Errorf("after %s it is listed still: %s", path, listed.Body)
+		}
+	}
+}
+
 func TestWhoeverFindsATokenEndsItAndIsNotToldWhetherItWasLive(t *testing.T) {
 	c := calling(t, shared.Client)
 	user, token := c.member(shared, "CONSUMER")
@@ -291,7 +320,7 @@ func TestWhoeverFindsATokenEndsItAndIsNotToldWhetherItWasLive(t *testing.T) {
 	}
 	waitFor(t, "the line", func() bool {
 		for line := range strings.Lines(shared.Output()) {
-			if strings.Contains(line, `"event":"revoke_leaked_token"`) && strings.Contains(line, user.UserID) && strings.Contains(line, `"source_ip":"127.0.0.1"`) && strings.Contains(line, `"kind":"session"`) {
+			if strings.Contains(line, `"event":"revoke_leaked_token"`) && strings.Contains(line, user.UserID) && strings.Contains(line, `"source_ip":"127.0.0.1"`) && strings.Contains(line, `"detail":"kind=session"`) {
 				return true
 			}
 		}
@@ -303,7 +332,7 @@ func TestWhoeverFindsATokenEndsItAndIsNotToldWhetherItWasLive(t *testing.T) {
 			events = append(events, event)
 		}
 	}
-	if len(events) != 2 || text(events[0]["outcome"]) != "succeeded" || text(events[0]["target"]) != "session" || text(events[0]["source_ip"]) != "127.0.0.1" || text(events[0]["actor_id"]) == user.UserID {
+	if len(events) != 2 || text(events[0]["outcome"]) != "succeeded" || text(events[0]["detail"]) != "kind=session" || text(events[0]["source_ip"]) != "127.0.0.1" || text(events[0]["actor_id"]) == user.UserID {
 		t.Errorf("events %v", events)
 	}
 }

@@ -32,11 +32,11 @@ func openDatabase(t *testing.T, runner *endtoend.Runner) database {
 	if err != nil {
 		t.Fatal(err)
 	}
-	client := dynamodb.New(dynamodb.Options{
-		Region: "us-east-1", BaseEndpoint: &state.DynamoDBURL,
-		Credentials: aws.CredentialsProviderFunc(anyone),
-	})
-	return database{t, client, state.Tables}
+	return database{t, clientOf(state.DynamoDBURL), state.Tables}
+}
+
+func clientOf(url string) *dynamodb.Client {
+	return dynamodb.New(dynamodb.Options{Region: "us-east-1", BaseEndpoint: &url, Credentials: aws.CredentialsProviderFunc(anyone)})
 }
 
 type row = map[string]types.AttributeValue

@@ -15,7 +15,7 @@ func TestEveryMethodButTheOpenOnesAsksTheAuthorizer(t *testing.T) {
 		return
 	}
 	open := []string{
-		"post /register", "post /login", "post /verify-otp", "post /leaked-tokens",
+		"post /register", "post /login", "post /verify-otp", "post /leaked-tokens", "post /enrolment",
 		"post /introspect", "post /revoke", // where clients authenticate themselves to the function
 	}
 	opened := 0

@@ -7,7 +7,8 @@ type Schema struct {
 	Description          string          `yaml:"description"`
 	Properties           Ordered[Schema] `yaml:"properties"`
 	Required             []string        `yaml:"required"`
-	AdditionalProperties *bool           `yaml:"additionalProperties"`
+	AdditionalProperties any             `yaml:"additionalProperties"` // false, or a schema
+	PropertyNames        map[string]any  `yaml:"propertyNames"`
 	MinProperties        *int            `yaml:"minProperties"`
 	DependentRequired    map[string]any  `yaml:"dependentRequired"`
 	Items                *Schema         `yaml:"items"`

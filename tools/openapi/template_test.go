@@ -85,6 +85,20 @@ func TestTheDescriptionNamesTheCallersOfTheContract(t *testing.T) {
 	}
 }
 
+func TestTheDescriptionHasTheRolesOfTheContract(t *testing.T) {
+	schema, ok := read(t).Components.Schemas.Get("Role")
+	if !ok {
+		t.Fatal("there is no schema Role")
+	}
+	var described []string
+	for _, value := range schema.Enum {
+		described = append(described, value.(string))
+	}
+	if got, want := sorted(described), sorted(contract.RoleNames()); !slices.Equal(got, want) {
+		t.Errorf("the description has the roles %v, tools/contract %v", got, want)
+	}
+}
+
 // roles returns whom the route lets in with a scheme.
 func roles(route openapi.Route, scheme string) []string {
 	for _, access := range route.Access() {

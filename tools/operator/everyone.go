@@ -10,15 +10,16 @@ import (
 
 	"sallyport/shared/dynamo/keystore"
 	"sallyport/shared/envelope"
+	"sallyport/shared/session"
 	"sallyport/tools/operator/stack"
 )
 
-// underWay is how long after the shredding a sign-in can still store a token of a shredded key: it read the key's generation
+// underWay is how long after the shredding a sign-in, a renewal or the making of an API token can still store a token of a shredded key: it read the key's generation
 // before, and ends within its function's time limit, 5 s (Globals.Function.Timeout in template.yaml); 2 s more for a transaction
 // that had been sent when Lambda stopped the function.
 const underWay = 7 * time.Second
 
-// everyone ends everybody's sessions.
+// everyone ends everybody's sessions and API tokens.
 type everyone struct {
 	client *dynamodb.Client
 	keys   *keystore.Store
@@ -61,22 +62,27 @@ func (e everyone) sweep(ctx context.Context) error {
 	return nil
 }
 
-// shred shreds the data keys of all tokens that can be alive, and returns the last failure: the keys that it does not concern
-// are shredded, and deleting the rows helps all the same.
+// oldest is how many days before today the key of a token that is alive can be from: an API token's life, and the day in which that ends.
+const oldest = uint32(session.MaxAPITokenLife/(24*time.Hour)) + 1
+
+// shred shreds the data keys of all tokens that can be alive, the latest first, and returns the last failure: the keys that it does not
+// concern are shredded, and deleting the rows helps all the same.
 func (e everyone) shred(ctx context.Context) (failed error) {
 	today := envelope.Day(e.now())
-	for _, day := range []uint32{today - 1, today, today + 1} { // a token lives 12 hours at most; tomorrow's key is made ahead
-		said := "there is no data key"
+	without := 0
+	for day := today + 1; day >= today-oldest; day-- { // tomorrow's key is made ahead
 		shredded, err := e.keys.Shred(ctx, day)
 		switch {
 		case err != nil:
 			failed = stack.Explain("dynamodb:UpdateItem", cause(err))
-			said = "the data key could NOT be shredded"
+			fmt.Fprintf(e.out, "%s: the data key could NOT be shredded.\n", envelope.Date(day))
 		case shredded:
-			said = "the data key is shredded"
+			fmt.Fprintf(e.out, "%s: the data key is shredded.\n", envelope.Date(day))
+		default:
+			without++
 		}
-		fmt.Fprintf(e.out, "%s: %s.\n", envelope.Date(day), said)
 	}
+	fmt.Fprintf(e.out, "%s to %s: days without a data key: %d.\n", envelope.Date(today-oldest), envelope.Date(today+1), without)
 	return failed
 }
 

@@ -22,8 +22,8 @@ and dynamodb:PutItem on its invitations table.
 
 `
 
-// maker is whom the invitation names as its maker, in place of an ADMIN's username.
-const maker = "the operator" // with a space, which no username has
+// maker is whom the invitation names as its maker, in place of an ADMIN's user id.
+const maker = "the operator"
 
 func invite(ctx context.Context, args []string, out output) error {
 	flags := flag.NewFlagSet("invite", flag.ContinueOnError)

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"sallyport/tools/openapi"
@@ -98,7 +99,12 @@ func (w *writer) errors() {
 	content, _ := invalid.Content.Get(problem)
 	w.example(content.Examples[0].Value.Value)
 	w.line("\n| status | type: `urn:problem-type:sallyport:` and | header | when |\n|---|---|---|---|")
-	for _, response := range w.document.Components.Responses {
+	byStatus := slices.SortedStableFunc(slices.Values(w.document.Components.Responses), func(a, b openapi.Member[openapi.Response]) int {
+		_, of := problemOf(a.Value)
+		_, with := problemOf(b.Value)
+		return strings.Compare(fmt.Sprint(of), fmt.Sprint(with))
+	})
+	for _, response := range byStatus {
 		kind, status := problemOf(response.Value)
 		if kind == nil || !everywhere[response.Name] && !only(w.document, response) {
 			continue

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -40,7 +41,7 @@ func (w *writer) rows(above string, object openapi.Schema) {
 		if member.Value.Ref != "" && member.Value.Default != nil {
 			value += fmt.Sprintf(", else %v", show(member.Value.Default))
 		}
-		w.line("| `%s` | %s%s | %s |", name, optional, value, cell(schema.Description))
+		w.line("| `%s` | %s%s | %s |", name, optional, value, cell(cmp.Or(member.Value.Description, schema.Description)))
 		switch {
 		case schema.Type == "object":
 			w.rows(name+".", schema)
@@ -115,6 +116,8 @@ func length(low, high *int, of string) string {
 		return fmt.Sprintf("%d to %d %s", *low, *high, of)
 	case high != nil:
 		return fmt.Sprintf("at most %d %s", *high, of)
+	case low != nil && *low == 1:
+		return "not empty"
 	case low != nil:
 		return fmt.Sprintf("at least %d %s", *low, of)
 	}

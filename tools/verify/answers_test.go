@@ -146,7 +146,7 @@ func asSamLocal(e *exchange) {
 	}
 	protected := false
 	for _, to := range contract.Routes() {
-		protected = protected || e.route == to.Method+" "+to.Template()
+		protected = protected || e.route == to.Method+" "+to.Path
 	}
 	say := func(status int, message string) {
 		e.answer = httptest.NewRecorder()
@@ -154,7 +154,7 @@ func asSamLocal(e *exchange) {
 		_ = json.NewEncoder(e.answer.Body).Encode(map[string]string{"message": message}) // a map of text has a JSON form
 	}
 	switch {
-	case e.answer.Code == 404:
+	case !protected && e.answer.Code == 404:
 		say(403, "Missing Authentication Token")
 	case protected && e.answer.Code == 401 && e.bearer == "":
 		say(401, "Unauthorized")

@@ -186,6 +186,71 @@ func replayed(length int) func() func(*exchange) {
 	}
 }
 
+// letIn answers GET /dashboard as if the token were good.
+func (e *exchange) letIn() {
+	if e.route == "GET /dashboard" && e.answer.Code == 401 && e.bearer != "" {
+		e.say(200, nil)
+	}
+}
+
+func brokenSessions() []brokenPromise {
+	return []brokenPromise{
+		{"a replaced token is let in", "a renewed session goes on with its new token alone", func() func(*exchange) {
+			renewed := ""
+			return func(e *exchange) {
+				if e.route == "POST /renew" && e.answer.Code == 200 {
+					renewed = e.bearer
+				} else if e.bearer == renewed {
+					e.letIn()
+				}
+			}
+		}},
+		{"renewing gives the same token", "a renewed session goes on with its new token alone", always(func(e *exchange) {
+			if e.route == "POST /renew" && e.answer.Code == 200 {
+				e.response["access_token"] = e.bearer
+				e.say(200, e.response)
+			}
+		})},
+		{"a session ends for show", "a session that its owner ends from another one is shut out at once", func() func(*exchange) {
+			ended := false
+			return func(e *exchange) {
+				if strings.HasPrefix(e.route, "DELETE /sessions/") && e.answer.Code == 204 {
+					ended = true
+				} else if ended {
+					e.letIn()
+					ended = false
+				}
+			}
+		}},
+		{"sessions are not listed", "a session that its owner ends from another one is shut out at once", always(func(e *exchange) {
+			if e.route == "GET /sessions" && e.answer.Code == 200 {
+				e.say(200, map[string]any{"sessions": []any{}})
+			}
+		})},
+		{"an API token renews itself", "an API token opens its route alone until it is revoked", always(func(e *exchange) {
+			if e.route == "POST /renew" && e.answer.Code == 403 {
+				e.say(200, nil)
+			}
+		})},
+		{"an API token is shown again", "an API token opens its route alone until it is revoked", func() func(*exchange) {
+			shown := ""
+			return func(e *exchange) {
+				if text := e.text("api_token"); text != "" {
+					shown = text
+				} else if e.route == "GET /api-tokens" && e.answer.Code == 200 {
+					e.response["shown"] = shown
+					e.say(200, e.response)
+				}
+			}
+		}},
+		{"an API token is revoked for show", "an API token opens its route alone until it is revoked", always(func(e *exchange) {
+			if strings.HasPrefix(e.bearer, "spk_") {
+				e.letIn()
+			}
+		})},
+	}
+}
+
 func brokenRoutes() []brokenPromise {
 	return []brokenPromise{
 		{"ADMIN gets into the others' routes", "ADMIN's token opens ADMIN's routes alone", always(func(e *exchange) {
@@ -224,7 +289,7 @@ func brokenRoutes() []brokenPromise {
 		{"a revoked token is let through", "ADMIN logs out and is shut out at once", func() func(*exchange) {
 			verdicts := map[string]bool{} // as an authorizer's cache
 			return func(e *exchange) {
-				if e.route == "GET /dashboard" && e.answer.Code == 200 {
+				if e.route == "GET /dashboard" && e.answer.Code == 200 && strings.HasPrefix(e.bearer, tokenPrefix) {
 					verdicts[e.bearer] = true
 				} else if e.route == "GET /dashboard" && verdicts[e.bearer] {
 					e.say(200, nil)
@@ -352,7 +417,7 @@ func brokenAnswers() []brokenPromise {
 
 func TestABrokenPromiseFailsItsStepAndNoEarlierOne(t *testing.T) {
 	t.Parallel()
-	for _, b := range slices.Concat(brokenSignIns(), brokenRoutes(), brokenStores(), brokenAnswers()) {
+	for _, b := range slices.Concat(brokenSignIns(), brokenRoutes(), brokenSessions(), brokenStores(), brokenAnswers()) {
 		t.Run(b.title, func(t *testing.T) {
 			t.Parallel()
 			ctx, cancel := context.WithCancel(t.Context())

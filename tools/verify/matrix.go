@@ -65,6 +65,8 @@ func (r *run) tryRoutes(ctx context.Context, p presented) (string, error) {
 		case p.role == "":
 			request.gateway = true
 			status, err = r.refuse(ctx, request, 401)
+		case to.Allows(p.role) && to.Status >= 400: // an id that nobody has
+			status, err = r.refuse(ctx, request, to.Status)
 		case to.Allows(p.role):
 			err = r.api.succeed(ctx, request, to.Status, nil)
 			status = fmt.Sprint(to.Status)

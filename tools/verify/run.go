@@ -26,6 +26,7 @@ type run struct {
 
 	admin, consumer *user
 	invited         []*user // one of each other role
+	guest           *user   // whose account the ADMIN erases in the end
 }
 
 // user is the user of one role, and what its owner would know or hold.
@@ -48,7 +49,8 @@ func newRun(t target, now func() time.Time) *run {
 	newUser := func(role string) *user {
 		return &user{role: role, name: "verify-" + strings.ToLower(role) + "-" + suffix, password: rand.Text()}
 	}
-	r := &run{target: t, api: newClient(t.url), now: now, admin: newUser(admin), consumer: newUser(consumer)}
+	r := &run{target: t, api: newClient(t.url), now: now, admin: newUser(admin), consumer: newUser(consumer), guest: newUser(consumer)}
+	r.guest.name += "-guest"
 	for _, role := range contract.RoleNames() {
 		if role != admin && role != consumer {
 			r.invited = append(r.invited, newUser(role))
@@ -89,7 +91,13 @@ func (r *run) all(ctx context.Context, out io.Writer) bool {
 		{promise: "the passwords are stored as Argon2id hashes", check: r.looking(r.passwordHashes)},
 		{promise: "no token, password, code or secret is anywhere in clear", check: r.looking(r.nothingInClear)},
 	}...)
+	steps = append(steps,
+		step{promise: "a renewed session goes on with its new token alone", check: r.renews(r.consumer)},
+		step{promise: "a session that its owner ends from another one is shut out at once", check: r.endsOne(r.consumer)},
+		step{promise: "an API token opens its route alone until it is revoked", check: r.apiToken(r.admin)},
+	)
 	steps = append(steps, r.matrix()...)
+	steps = append(steps, r.administration()...)
 	for _, u := range r.users() {
 		steps = append(steps, step{promise: u.role + " logs out and is shut out at once", check: r.logsOut(u)})
 	}

@@ -15,6 +15,7 @@ import (
 	"sallyport/shared/account"
 	"sallyport/shared/apperr"
 	"sallyport/shared/dynamo/accountstore"
+	"sallyport/shared/dynamo/auditstore"
 	"sallyport/shared/dynamo/keystore"
 	"sallyport/shared/dynamo/sessionstore"
 	"sallyport/shared/envelope"
@@ -41,6 +42,11 @@ type service struct {
 	inviter    *account.Inviter
 	authorizer *session.Authorizer
 	revoker    *session.Revoker
+	renewer    *session.Renewer
+	maker      account.APITokenMaker
+	accounts   *accountstore.Store
+	sessions   *sessionstore.Store
+	trail      *auditstore.Store
 }
 
 // startService starts one. The handler that dishonest makes of the honest one is what answers; nil leaves it honest.
@@ -116,9 +122,13 @@ func (s *service) wire(t *testing.T) {
 	s.finisher = account.Finisher{
 		Store: accounts, Opener: s.store.key(), Issuer: session.NewIssuer(ring, time.Now, time.Hour), Now: time.Now, Log: log,
 	}
+	s.accounts, s.trail = accounts, auditstore.New(s.store.database, tables["Audit"], 1)
 	s.inviter = account.NewInviter(accounts, time.Now)
 	s.authorizer = session.NewAuthorizer(ring, sessions, time.Now)
 	s.revoker = session.NewRevoker(sessions)
+	s.accounts, s.sessions = accounts, sessions
+	s.renewer = session.NewRenewer(sessions, ring, time.Now, time.Hour)
+	s.maker = account.APITokenMaker{Store: accounts, Issuer: s.finisher.Issuer, Now: time.Now}
 }
 
 // handler serves the contract.
@@ -141,12 +151,25 @@ func (s *service) handler() http.Handler {
 				w.Header().Set("WWW-Authenticate", `Bearer realm="sallyport"`)
 			}
 			status, body := to.Status, any(map[string]string{"username": caller.Username})
+			administered, failure, is := any(nil), error(nil), false
+			if err == nil {
+				administered, failure, is = s.administer(r, caller)
+			}
 			switch {
 			case err != nil:
 			case to.Path == "/logout":
 				body, err = nil, s.revoker.Revoke(r.Context(), caller)
-			case to.Path == "/invitations":
+			case is:
+				body, err = administered, failure
+				if status = http.StatusOK; body == nil {
+					status = http.StatusNoContent
+				}
+			case to.Path == "/invitations" && to.Method == http.MethodPost:
 				body, err = s.invite(r, caller.Username)
+			default:
+				if body, err = s.own(r, caller, body); err == nil && status == 404 { // not an id that nobody has
+					status, body = 204, nil
+				}
 			}
 			answerWith(w, status, body, err)
 		})
@@ -161,7 +184,7 @@ func answerWith(w http.ResponseWriter, status int, body any, err error) {
 		failure := apperr.From(err)
 		status = map[apperr.Code]int{
 			apperr.InvalidRequest: 400, apperr.Unauthenticated: 401, apperr.Forbidden: 403, apperr.UsernameTaken: 409,
-			apperr.TooManyRequests: 429, apperr.ServiceUnavailable: 503,
+			apperr.NotFound: 404, apperr.TooManyRequests: 429, apperr.ServiceUnavailable: 503,
 		}[failure.Code]
 		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(failure.RetryAfter.Seconds()))))
 	}
@@ -243,4 +266,53 @@ func (s *service) invite(r *http.Request, maker string) (any, error) {
 	}
 	code, made, err := s.inviter.Invite(r.Context(), maker, in.Role, &in.ExpiresIn)
 	return map[string]any{"invitation": code.Reveal(), "role": made.Role.String(), "expires_at": made.ExpiresAt}, err
+}
+
+// own does what a caller may do to sessions and API tokens; other routes answer body.
+func (s *service) own(r *http.Request, caller session.Identity, body any) (any, error) {
+	ctx := r.Context()
+	switch r.Pattern {
+	case "POST /renew":
+		got, err := s.renewer.Renew(ctx, caller)
+		return map[string]any{"access_token": got.AccessToken.Reveal(), "session_id": got.Identity.SessionID}, err
+	case "GET /sessions":
+		all, err := account.ListSessions(ctx, s.accounts, s.sessions, caller, time.Now())
+		list := []map[string]any{}
+		for _, one := range all {
+			list = append(list, map[string]any{"session_id": one.SessionID, "current": one.TokenID == caller.TokenID})
+		}
+		return map[string]any{"sessions": list}, err
+	case "DELETE /sessions":
+		_, err := account.EndOtherSessions(ctx, s.accounts, caller)
+		return nil, err
+	case "DELETE /sessions/{session_id}":
+		return nil, account.EndSession(ctx, s.accounts, s.sessions, caller, r.PathValue("session_id"))
+	case "POST /api-tokens":
+		var in struct {
+			Name   string
+			Routes []struct{ Method, Resource string }
+		}
+		if err := json.NewDecoder(r.Body).Decode(&in); err != nil {
+			return nil, apperr.New(apperr.InvalidRequest, "no JSON")
+		}
+		var routes []policy.Route
+		for _, one := range in.Routes {
+			routes = append(routes, policy.Route{API: policy.Own, Method: one.Method, Resource: one.Resource})
+		}
+		text, made, err := s.maker.Make(ctx, caller, account.APITokenInput{Name: in.Name, Routes: routes})
+		return map[string]any{"api_token": text.Reveal(), "token_id": made.TokenID.String()}, err
+	case "GET /api-tokens":
+		all, err := account.ListAPITokens(ctx, s.accounts, caller, time.Now())
+		ids := []string{}
+		for _, one := range all {
+			ids = append(ids, one.TokenID.String())
+		}
+		return map[string]any{"api_tokens": ids}, err
+	case "DELETE /api-tokens/{token_id}":
+		return nil, account.RevokeAPIToken(ctx, s.accounts, s.sessions, caller, r.PathValue("token_id"))
+	}
+	if strings.Contains(r.Pattern, "{") { // an id that nobody has
+		return nil, apperr.New(apperr.NotFound, "There is none.")
+	}
+	return body, nil
 }

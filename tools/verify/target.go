@@ -24,7 +24,7 @@ const defaultStage = "prod"
 
 // tableNames are the template's tables, without the "Table" of their logical ids.
 func tableNames() []string {
-	return []string{"Accounts", "Challenges", "Tokens", "DataKeys", "Invitations", "Throttles", "Audit"}
+	return []string{"Accounts", "Challenges", "Tokens", "DataKeys", "Invitations", "Throttles", "Audit", "Clients"}
 }
 
 // target is what is verified.

@@ -17,6 +17,9 @@ func (s *Store) ChangeAccount(ctx context.Context, change account.Change) error 
 }
 
 func (s *Store) change(records map[sessiontest.Key]session.Record, change account.Change) error {
+	if err := s.mayChange(records, change.By); err != nil {
+		return err
+	}
 	of := change.Of()
 	holder, taken := s.accounts[of.Username]
 	if before := change.Before; before == nil && taken || before != nil && (!taken ||
@@ -26,10 +29,27 @@ func (s *Store) change(records map[sessiontest.Key]session.Record, change accoun
 	for _, id := range change.Ended {
 		delete(records, sessiontest.Key{UserID: of.UserID, TokenID: id})
 	}
+	for _, subject := range change.Forgets {
+		delete(s.throttles, subject)
+	}
 	if change.After == nil {
 		delete(s.accounts, of.Username)
 		return nil
 	}
 	s.accounts[of.Username] = clone(*change.After)
+	return nil
+}
+
+// mayChange is change.By's condition.
+func (s *Store) mayChange(records map[sessiontest.Key]session.Record, by *account.Actor) error {
+	if by == nil {
+		return nil
+	}
+	if _, signedIn := records[sessiontest.Key{UserID: by.UserID, TokenID: by.TokenID}]; !signedIn {
+		return account.ErrSignedOut
+	}
+	if actor, found := s.accounts[by.Username]; !found || actor.UserID != by.UserID || !actor.IsActiveAdmin() {
+		return account.ErrNotAdmin
+	}
 	return nil
 }

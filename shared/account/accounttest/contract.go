@@ -31,7 +31,8 @@ type part struct {
 func TestStore(t *testing.T, open func(t *testing.T) Everything) {
 	t.Helper()
 	for _, p := range slices.Concat(
-		registrationParts(), throttleParts(), beginParts(), finishParts(), endParts(), changeParts(), lapseParts(), credentialParts(), reenrolParts(),
+		registrationParts(), throttleParts(), beginParts(), finishParts(), endParts(), changeParts(), apiTokenParts(), lapseParts(), credentialParts(), reenrolParts(),
+		actorParts(), directoryParts(),
 	) {
 		t.Run(p.name, func(t *testing.T) { p.run(t, open(t)) })
 	}

@@ -30,7 +30,7 @@ import (
 // Each run of it opens an empty store.
 func TestThrottles(t *testing.T, open func(t *testing.T) Everything) {
 	t.Helper()
-	FewerChecks(t, 6) // each judged password costs a real hash
+	Fewer(t, 6, 30) // each judged password costs a real hash
 	hasher, err := password.NewHasher(password.Params{MemoryKiB: 19456, Time: 2})
 	if err != nil {
 		t.Fatal(err)
@@ -52,21 +52,22 @@ func TestThrottles(t *testing.T, open func(t *testing.T) Everything) {
 	})
 }
 
-// FewerChecks lowers the number of rapid's checks for this test, unless the command line has set it.
-func FewerChecks(t *testing.T, n int) {
+// Fewer lowers rapid's checks, and the steps of each, for this test, unless the command line has set them.
+func Fewer(t *testing.T, checks, steps int) {
 	t.Helper()
-	const name = "rapid.checks"
-	set := false
-	flag.Visit(func(f *flag.Flag) { set = set || f.Name == name })
-	if set {
-		return
+	for name, n := range map[string]int{"rapid.checks": checks, "rapid.steps": steps} {
+		set := false
+		flag.Visit(func(f *flag.Flag) { set = set || f.Name == name })
+		if set {
+			continue
+		}
+		f := flag.Lookup(name)
+		was := f.Value.String()
+		if err := f.Value.Set(fmt.Sprint(n)); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = f.Value.Set(was) })
 	}
-	f := flag.Lookup(name)
-	was := f.Value.String()
-	if err := f.Value.Set(fmt.Sprint(n)); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = f.Value.Set(was) })
 }
 
 const (

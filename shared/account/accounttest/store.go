@@ -31,6 +31,9 @@ type Everything interface {
 	account.FinishStore
 	account.InvitationAdder
 	account.ChangeStore
+	account.DirectoryStore
+	account.InvitationStore
+	account.EraseStore
 	account.CredentialStore
 	account.ReenrolStore
 	session.RecordStore

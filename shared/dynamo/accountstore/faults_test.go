@@ -244,3 +244,116 @@ func TestEachReasonOfACancelledChangeIsRead(t *testing.T) {
 		wire.Set(nil)
 	}
 }
+
+func TestEachReasonOfACancelledAPITokenIsRead(t *testing.T) {
+	store, wire := openWired(t)
+	signedOut := func(err error) bool { return errors.Is(err, account.ErrSignedOut) }
+	for name, test := range map[string]struct {
+		reasons []string // account, record, session
+		want    func(error) bool
+	}{
+		"account changed":                  {[]string{"ConditionalCheckFailed", "None", "None"}, conflict},
+		"token id taken":                   {[]string{"None", "ConditionalCheckFailed", "None"}, conflict},
+		"session over":                     {[]string{"None", "None", "ConditionalCheckFailed"}, signedOut},
+		"session over and account changed": {[]string{"ConditionalCheckFailed", "None", "ConditionalCheckFailed"}, signedOut},
+		"account busy":                     {[]string{"TransactionConflict", "None", "None"}, conflict},
+		"throttled":                        {[]string{"None", "ThrottlingError", "None"}, unavailable},
+	} {
+		c := begun(t, store, name)
+		wire.Set(dynamotest.Cancels(test.reasons...))
+		in := account.APITokenAddition{Before: c.Before, By: token.NewID(), After: c.After, Record: c.Record}
+		if err := store.AddAPIToken(t.Context(), in); !test.want(err) {
+			t.Errorf("%s: got %v", name, err)
+		}
+		wire.Set(nil)
+	}
+}
+
+// signedIn is a change of credentials in the name of a session that has just begun.
+func signedIn(t *testing.T, store both, username string) account.CredentialChange {
+	t.Helper()
+	c := begun(t, store, username)
+	if err := store.FinishSignIn(t.Context(), c); err != nil {
+		t.Fatal(err)
+	}
+	before, _, err := store.Account(t.Context(), username)
+	if err != nil {
+		t.Fatal(err)
+	}
+	after := before
+	after.PasswordHash, after.SessionVersion = "$argon2id$another", before.SessionVersion+1
+	return account.CredentialChange{Before: before, After: after, Session: c.Record.TokenID, Ended: []token.ID{token.NewID()}}
+}
+
+func TestEachReasonOfACancelledChangeOfCredentialsIsRead(t *testing.T) {
+	store, wire := openWired(t)
+	over := func(err error) bool { return errors.Is(err, account.ErrSessionEnded) }
+	const no, condition, busy = "None", "ConditionalCheckFailed", "TransactionConflict"
+	for name, test := range map[string]struct {
+		reasons []string // session, account, ended record
+		want    func(error) bool
+	}{
+		"session ended":                  {[]string{condition, no, no}, over},
+		"session ended, account changed": {[]string{condition, condition, no}, over},
+		"session ended, account busy":    {[]string{condition, busy, no}, over},
+		"account changed":                {[]string{no, condition, no}, conflict},
+		"session busy":                   {[]string{busy, no, no}, conflict},
+		"account changed, session busy":  {[]string{busy, condition, no}, conflict},
+		"account busy":                   {[]string{no, busy, no}, conflict},
+		"ended record busy":              {[]string{no, no, busy}, conflict},
+		"throttled":                      {[]string{no, "ThrottlingError", no}, unavailable},
+		"invalid":                        {[]string{no, "ValidationError", no}, unavailable},
+	} {
+		c := signedIn(t, store, name)
+		wire.Set(dynamotest.Cancels(test.reasons...))
+		if err := store.ChangeCredentials(t.Context(), c); !test.want(err) {
+			t.Errorf("%s: got %v", name, err)
+		}
+		wire.Set(nil)
+		if err := store.ChangeCredentials(t.Context(), c); err != nil {
+			t.Errorf("%s: when it has passed: %v", name, err)
+		}
+	}
+}
+
+func TestAChangeOfCredentialsWhoseAnswerIsLostIsDoneOnce(t *testing.T) {
+	store, wire := openWired(t)
+	c := signedIn(t, store, "ada")
+	wire.Calls()
+	wire.Set(dynamotest.First(2, dynamotest.Loses))
+	if err := store.ChangeCredentials(t.Context(), c); err != nil {
+		t.Errorf("ChangeCredentials: %v", err)
+	}
+	wire.Set(nil)
+	if got, _, err := store.Account(t.Context(), "ada"); err != nil || got.Revision != c.Before.Revision+1 || got.SessionVersion != c.After.SessionVersion {
+		t.Errorf("the account is %+v, %v", got, err)
+	}
+}
+
+func TestANewAuthenticatorWhoseAnswerIsLostIsStoredOnceAndEachReasonOfARefusalIsRead(t *testing.T) {
+	store, wire := openWired(t)
+	before := newAccount("ada")
+	before.EnrolmentHash, before.EnrolmentExpiresAt = "hash", 1
+	if err := store.CreateAccount(t.Context(), account.Creation{Account: before}); err != nil {
+		t.Fatal(err)
+	}
+	after := before
+	after.SealedTOTPSecret = []byte("another")
+	for reason, want := range map[string]func(error) bool{
+		"ConditionalCheckFailed": conflict, "TransactionConflict": conflict, "ThrottlingError": unavailable, "ValidationError": unavailable,
+	} {
+		wire.Set(dynamotest.Cancels(reason))
+		if err := store.ReplaceAuthenticator(t.Context(), before, after); !want(err) {
+			t.Errorf("%s: got %v", reason, err)
+		}
+	}
+	wire.Calls()
+	wire.Set(dynamotest.First(2, dynamotest.Loses))
+	if err := store.ReplaceAuthenticator(t.Context(), before, after); err != nil {
+		t.Errorf("ReplaceAuthenticator: %v", err)
+	}
+	wire.Set(nil)
+	if got, _, err := store.Account(t.Context(), "ada"); err != nil || got.Revision != before.Revision+1 || string(got.SealedTOTPSecret) != "another" {
+		t.Errorf("the account is %+v, %v", got, err)
+	}
+}

@@ -18,13 +18,17 @@ func (s *Store) Invitation(ctx context.Context, codeHash string) (account.Invita
 	if err != nil || !found {
 		return account.Invitation{}, false, err
 	}
-	invitation := account.Invitation{
-		CodeHash: row.Text("code_hash"), Role: row.Role("role"), MadeBy: row.Text("made_by"), ExpiresAt: row.Number("expires_at"),
-	}
+	invitation := readInvitation(row)
 	if err := row.Err(); err != nil {
 		return account.Invitation{}, false, err
 	}
 	return invitation, true, nil
+}
+
+func readInvitation(row *dynamo.Row) account.Invitation {
+	return account.Invitation{
+		CodeHash: row.Text("code_hash"), Role: row.Role("role"), MadeBy: row.Text("made_by"), ExpiresAt: row.Number("expires_at"),
+	}
 }
 
 func invitationKey(codeHash string) dynamo.Item { return dynamo.Item{"code_hash": dynamo.S(codeHash)} }

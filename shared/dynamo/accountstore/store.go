@@ -11,11 +11,11 @@ import (
 
 // Tables names the tables. A function names those that its own stores use, and may touch no other.
 type Tables struct {
-	Accounts    string // registration, both steps of sign-in, changes of accounts and credentials, API tokens
-	Challenges  string // both steps of sign-in
+	Accounts    string // registration, both steps of sign-in, changes and lists of accounts, changes of credentials, API tokens
+	Challenges  string // both steps of sign-in, erasure
 	Tokens      string // the second step, changes of accounts and credentials, API tokens
 	Invitations string // registration, invitations
-	Throttles   string // registration, both steps of sign-in, changes of credentials
+	Throttles   string // registration, both steps of sign-in, changes of credentials, changes that forget failures, erasure
 }
 
 // Store is every store that package account asks for. It is safe for concurrent use.
@@ -32,6 +32,9 @@ var (
 	_ account.FinishStore       = (*Store)(nil)
 	_ account.InvitationAdder   = (*Store)(nil)
 	_ account.ChangeStore       = (*Store)(nil)
+	_ account.DirectoryStore    = (*Store)(nil)
+	_ account.InvitationStore   = (*Store)(nil)
+	_ account.EraseStore        = (*Store)(nil)
 	_ account.APITokenStore     = (*Store)(nil)
 	_ account.CredentialStore   = (*Store)(nil)
 	_ account.ReenrolStore      = (*Store)(nil)

@@ -14,6 +14,7 @@ import (
 	"sallyport/shared/dynamo/sessionstore"
 	"sallyport/shared/session"
 	"sallyport/shared/session/sessiontest"
+	"sallyport/shared/token"
 )
 
 func open(t *testing.T, client *dynamodb.Client) (*sessionstore.Store, dynamotest.Tables) {
@@ -33,10 +34,10 @@ func TestTheStoreKeepsTheContract(t *testing.T) {
 	dynamotest.EachServer(t, func(t *testing.T, server dynamotest.Server) {
 		sessiontest.TestStore(t, func(t *testing.T) sessiontest.Stores {
 			wire := &dynamotest.Wire{}
-			t.Cleanup(func() { dynamotest.CheckSafe(t, wire.Calls()) })
+			t.Cleanup(func() { dynamotest.CheckSafe(t, wire.Calls(), "BatchGetItem TokensTable") })
 			client := server.Client(wire)
 			store, tables := open(t, client)
-			return sessiontest.Stores{Records: store, Renewer: store, Ender: store, Add: func(t *testing.T, record session.Record) {
+			return sessiontest.Stores{Records: store, Renewer: store, Ender: store, Lister: store, Add: func(t *testing.T, record session.Record) {
 				put(t, client, tables.Tokens, sessionstore.Item(record))
 			}}
 		})
@@ -74,6 +75,9 @@ func TestAMalformedRecordIsRefused(t *testing.T) {
 			if apperr.CodeOf(err) != apperr.Corrupt || found || got.Username != "" {
 				t.Errorf("got %+v, %v, %v", got, found, err)
 			}
+			if got, err := store.RecordsOf(t.Context(), record.UserID, []token.ID{record.TokenID}); apperr.CodeOf(err) != apperr.Corrupt || got != nil {
+				t.Errorf("in a list: got %+v, %v", got, err)
+			}
 		})
 	}
 }
@@ -102,6 +106,12 @@ func TestEachMethodNeedsItsActionsAndNoOther(t *testing.T) {
 	}
 	if got, want := dynamotest.Actions(t, wire.Calls()), []string{"GetItem TokensTable"}; !slices.Equal(got, want) {
 		t.Errorf("Record needs %q", got)
+	}
+	if _, err := store.RecordsOf(t.Context(), record.UserID, []token.ID{record.TokenID}); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := dynamotest.Actions(t, wire.Calls()), []string{"BatchGetItem TokensTable"}; !slices.Equal(got, want) {
+		t.Errorf("RecordsOf needs %q", got)
 	}
 	if err := store.EndSession(t.Context(), record.Identity()); err != nil {
 		t.Fatal(err)

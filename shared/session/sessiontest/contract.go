@@ -18,6 +18,7 @@ type Stores struct {
 	Records session.RecordStore
 	Renewer session.RenewStore
 	Ender   session.Ender
+	Lister  session.Lister
 	Add     func(t *testing.T, record session.Record)
 }
 
@@ -60,6 +61,7 @@ func TestStore(t *testing.T, open func(t *testing.T) Stores) {
 		{"a record is renewed from what was read of it only, and not once it is gone", testReplaceConflicts},
 		{"of many renewals at once of what all have read one succeeds", testReplaceAtOnce},
 		{"of renewals and an end at once no record is left", testReplaceAndEnd},
+		{"several records of a user are found at once, and nobody else's", testRecordsOf},
 		{"a call whose context has ended fails", testContext},
 	}
 	for _, part := range parts {
@@ -162,6 +164,9 @@ func testContext(t *testing.T, s Stores) {
 	if _, ok, err := s.Records.Record(ctx, record.UserID, record.TokenID); err == nil || ok {
 		t.Errorf("Record: %v, %v", ok, err)
 	}
+	if found, err := s.Lister.RecordsOf(ctx, record.UserID, []token.ID{record.TokenID}); err == nil || len(found) != 0 {
+		t.Errorf("RecordsOf: %v, %v", found, err)
+	}
 	if err := s.Ender.EndSession(ctx, record.Identity()); err == nil {
 		t.Error("EndSession succeeded")
 	}
@@ -170,6 +175,41 @@ func testContext(t *testing.T, s Stores) {
 	}
 	if err := s.Renewer.ReplaceToken(ctx, record, renewed(record)); err == nil || errors.Is(err, session.ErrRenewed) {
 		t.Errorf("ReplaceToken: %v", err)
+	}
+}
+
+func testRecordsOf(t *testing.T, s Stores) {
+	one, foreign, over := NewRecord(), NewRecord(), NewRecord()
+	over.UserID = one.UserID
+	s.Add(t, one)
+	s.Add(t, foreign)
+	want := map[token.ID]session.Record{one.TokenID: one}
+	ids := []token.ID{one.TokenID, foreign.TokenID, over.TokenID}
+	for range 74 { // with one, as many as an account can list
+		record := NewRecord()
+		record.UserID = one.UserID
+		s.Add(t, record)
+		want[record.TokenID] = record
+		ids = append(ids, record.TokenID)
+	}
+	unasked := NewRecord()
+	unasked.UserID = one.UserID
+	s.Add(t, unasked)
+	got, err := s.Lister.RecordsOf(t.Context(), one.UserID, ids)
+	if err != nil || len(got) != len(want) {
+		t.Errorf("%d records, %v, want %d", len(got), err, len(want))
+	}
+	for _, record := range got {
+		if !reflect.DeepEqual(record, want[record.TokenID]) {
+			t.Errorf("found %+v, want %+v", record, want[record.TokenID])
+		}
+		clear(record.Sealed)
+	}
+	if again, _ := find(t, s, one); !reflect.DeepEqual(again, one) {
+		t.Errorf("the stored record has changed: %+v", again)
+	}
+	if got, err := s.Lister.RecordsOf(t.Context(), one.UserID, nil); err != nil || len(got) != 0 {
+		t.Errorf("of none: %v, %v", got, err)
 	}
 }
 

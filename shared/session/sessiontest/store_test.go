@@ -11,7 +11,7 @@ func TestTheMemoryStoreKeepsTheContract(t *testing.T) {
 	sessiontest.TestStore(t, func(*testing.T) sessiontest.Stores {
 		store := sessiontest.NewStore(nil)
 		return sessiontest.Stores{
-			Records: store, Renewer: store, Ender: store,
+			Records: store, Renewer: store, Ender: store, Lister: store,
 			Add: func(_ *testing.T, record session.Record) { store.Add(record) },
 		}
 	})

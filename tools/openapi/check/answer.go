@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,10 +14,13 @@ import (
 
 // Answer is what a request was answered with.
 type Answer struct {
-	Method, Path string // of the request; the path without the query
-	Status       int
-	Header       http.Header
-	Body         []byte
+	Method string
+	URL    *url.URL
+	Sent   []byte // the request's body
+
+	Status int
+	Header http.Header
+	Body   []byte
 }
 
 // ErrNotDescribed means that the description knows the route, and no answer of it with this status.
@@ -25,14 +29,16 @@ var ErrNotDescribed = errors.New("the description has no such answer")
 // unknownRoute is the answer to a request that no operation is for.
 const unknownRoute = "NotFound"
 
-// Answer holds an answer to the description: its status, headers and body are as one of its operation's responses says. What is
-// no route of the description has the gateway's 404. It returns the operation, the zero Route where none is meant.
+// Answer holds an answer to the description: its status, headers and body are as one of its operation's responses says, and what was
+// answered with success was asked for as the operation says. What is no route of the description has the gateway's 404. It returns
+// the operation, the zero Route where none is meant.
 func (c *Checker) Answer(a Answer) (openapi.Route, error) {
-	route, ok := c.Document.Route(a.Method, a.Path)
+	path := a.URL.EscapedPath()
+	route, ok := c.Document.Route(a.Method, path)
 	if !ok {
 		response, _ := c.Document.Components.Responses.Get(unknownRoute)
 		if a.Status != http.StatusNotFound {
-			return route, fmt.Errorf("%s %s is no route, and is answered with %d", a.Method, a.Path, a.Status)
+			return route, fmt.Errorf("%s %s is no route, and is answered with %d", a.Method, path, a.Status)
 		}
 		return route, c.response(a, response, "components", "responses", unknownRoute)
 	}
@@ -48,6 +54,9 @@ func (c *Checker) Answer(a Answer) (openapi.Route, error) {
 	response, err := c.Document.Response(response)
 	if err == nil {
 		err = c.response(a, response, place...)
+	}
+	if err == nil && a.Status < http.StatusBadRequest {
+		err = c.request(route, a)
 	}
 	if err != nil {
 		return route, fmt.Errorf("%s, %d: %w", route, a.Status, err)

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"errors"
+	"testing"
+
+	"sallyport/shared/account"
+	"sallyport/shared/account/accounttest"
+	"sallyport/shared/apigw"
+	"sallyport/shared/apigw/apigwtest"
+	"sallyport/shared/apperr"
+	"sallyport/shared/faults"
+	"sallyport/shared/policy"
+	"sallyport/shared/session"
+	"sallyport/shared/token"
+)
+
+// office has the caller of the golden event, an ADMIN who is signed in, and the account that the event is about.
+func office(t *testing.T) (store *accounttest.Store, event apigw.Request) {
+	t.Helper()
+	event = apigwtest.Event[apigw.Request](t, "change-account")
+	caller, err := apigw.Caller(event)
+	if err != nil {
+		t.Fatal(err)
+	}
+	store = accounttest.NewStore()
+	store.Add(session.Record{UserID: caller.UserID, TokenID: caller.TokenID})
+	store.PutAccount(account.Account{Username: caller.Username, UserID: caller.UserID, Role: policy.Admin, Status: account.Active})
+	of, _ := token.ParseID(event.PathParameters["user_id"])
+	id := token.NewID()
+	store.Add(session.Record{UserID: of, TokenID: id, ExpiresAt: 1_795_440_000})
+	store.PutAccount(account.Account{
+		Username: "bob", UserID: of, Role: policy.Consumer, Status: account.Active, LastTOTPStep: 1, CreatedAt: 17,
+		Sessions: map[token.ID]account.SessionEntry{id: {SessionID: "session", Device: "phone", CreatedAt: 18, ExpiresAt: 1_795_450_000, AddressFamily: "ipv6"}},
+	})
+	return store, event
+}
+
+func TestAChangeIsAnsweredWithTheAccountAsItIsNow(t *testing.T) {
+	store, event := office(t)
+	answer, err := handler(account.NewAdministrator(store))(t.Context(), event)
+	want := response{UserID: event.PathParameters["user_id"], Username: "bob", Role: "DEVELOPER", Status: "active", CreatedAt: 17}
+	if err != nil || answer.Status != 200 || answer.Body != want || answer.Account.String() != want.UserID || answer.Detail != "role=DEVELOPER status=active ended=1" {
+		t.Errorf("%+v, %v", answer, err)
+	}
+}
+
+func TestABodyThatIsNoChangeIsRefused(t *testing.T) {
+	store, event := office(t)
+	for _, body := range []string{"", "{}", `{"role":null}`, `{"role":"admin"}`, `{"status":"pending"}`, `{"username":"x"}`, `{"role":"ADMIN","role":"ADMIN"}`, `{"status":true}`} {
+		event.Body = body
+		if _, err := handler(account.NewAdministrator(store))(t.Context(), event); apperr.CodeOf(err) != apperr.InvalidRequest {
+			t.Errorf("%s: %v", body, err)
+		}
+	}
+}
+
+func TestWhatCouldNotBeDoneIsNotClaimed(t *testing.T) {
+	store, event := office(t)
+	store.Before("ChangeAccount", faults.Always(errors.New("no answer")))
+	if answer, err := handler(account.NewAdministrator(store))(t.Context(), event); apperr.CodeOf(err) != apperr.ServiceUnavailable || answer.Status != 0 {
+		t.Errorf("%+v, %v", answer, err)
+	}
+}
+
+func TestAnIDOfNoFormIsLikeNobodys(t *testing.T) {
+	store, event := office(t)
+	event.PathParameters["user_id"] = "bob"
+	if _, err := handler(account.NewAdministrator(store))(t.Context(), event); apperr.CodeOf(err) != apperr.NotFound {
+		t.Error(err)
+	}
+}
