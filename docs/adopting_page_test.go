@@ -81,8 +81,8 @@ func readSteps(t *testing.T) map[int]step {
 		}
 		steps[current] = next
 	}
-	if len(steps) != 8 {
-		t.Fatalf("the page has %d steps that change something, want 8", len(steps))
+	if len(steps) != 10 {
+		t.Fatalf("the page has %d steps that change something, want 10", len(steps))
 	}
 	return steps
 }

@@ -183,8 +183,8 @@ func answerWith(w http.ResponseWriter, status int, body any, err error) {
 	if err != nil {
 		failure := apperr.From(err)
 		status = map[apperr.Code]int{
-			apperr.InvalidRequest: 400, apperr.Unauthenticated: 401, apperr.Forbidden: 403, apperr.NotFound: 404, apperr.UsernameTaken: 409,
-			apperr.TooManyRequests: 429, apperr.ServiceUnavailable: 503,
+			apperr.InvalidRequest: 400, apperr.Unauthenticated: 401, apperr.Forbidden: 403, apperr.UsernameTaken: 409,
+			apperr.NotFound: 404, apperr.TooManyRequests: 429, apperr.ServiceUnavailable: 503,
 		}[failure.Code]
 		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(failure.RetryAfter.Seconds()))))
 	}

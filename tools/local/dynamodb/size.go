@@ -12,7 +12,7 @@ func itemSize(it item) int {
 
 func valueSize(v *value) int {
 	const overhead, element = 3, 1 // of a list or map, and of each of its elements
-	size := 0
+	size := overhead
 	switch {
 	case v.S != nil:
 		return len(*v.S)
@@ -23,7 +23,6 @@ func valueSize(v *value) int {
 	case v.M != nil:
 		return overhead + len(v.M)*element + itemSize(v.M)
 	case v.L != nil:
-		size = overhead
 		for _, inner := range v.L {
 			size += element + valueSize(inner)
 		}
