@@ -13,9 +13,6 @@ import (
 	"sallyport/shared/token"
 )
 
-// ErrSessionEnded means that the session in whose name credentials were to be changed has ended.
-var ErrSessionEnded = errors.New("account: the session has ended")
-
 // CredentialStore is what changing credentials needs of a store.
 type CredentialStore interface {
 	Reader
@@ -46,11 +43,6 @@ type CredentialChanger struct {
 	Opener SecretOpener
 	Now    func() time.Time
 	Log    *slog.Logger
-}
-
-// errSessionEnded refuses a caller whose session has ended since the authorizer let the request in.
-func errSessionEnded() error {
-	return apperr.Refuse(apperr.Unauthenticated, "The session has ended. Sign in again.", session.ReasonRevoked)
 }
 
 // prove has the caller show a code of the present authenticator or a recovery code, and changes what edit changes of the account,
