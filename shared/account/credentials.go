@@ -74,7 +74,7 @@ func (c *CredentialChanger) guess(ctx context.Context, caller session.Identity, 
 	return asked(err, caller)
 }
 
-// asked notes for the log who asked for what was refused. Nil stays nil.
+// asked notes for log and audit who asked for what was refused. Nil stays nil.
 func asked(err error, caller session.Identity) error {
 	if err == nil {
 		return nil
