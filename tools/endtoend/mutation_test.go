@@ -252,8 +252,8 @@ func (m *mutants) promises() map[string]func() promise {
 			token := m.admin(m.runner)
 			m.invite(m.runner, "DEVELOPER")
 			return promise{http.StatusNoContent, func() endtoend.Response {
-				id, _ := entries(m.get("/invitations", token), "invitations")[0]["invitation_id"].(string)
-				return m.with(token, http.MethodDelete, "/invitations/"+id, nil)
+				id, _ := objects(m.get("/invitations", token), "invitations")[0]["invitation_id"].(string)
+				return m.as(token, http.MethodDelete, "/invitations/"+id, nil)
 			}}
 		},
 		"AccountsFunction": func() promise {
@@ -305,7 +305,7 @@ func (m *mutants) asClient(by client, path, token string) endtoend.Response {
 // administering promises that an ADMIN's request is answered with the status.
 func (m *mutants) administering(method, path string, body any, status int) promise {
 	token := m.admin(m.runner)
-	return promise{status, func() endtoend.Response { return m.with(token, method, path, body) }}
+	return promise{status, func() endtoend.Response { return m.as(token, method, path, body) }}
 }
 
 // busyUser returns the id of a user who is signed in, and has begun to sign in once more.
