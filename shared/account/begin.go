@@ -66,7 +66,7 @@ type Begun struct {
 
 // errCredentials is one and the same for a wrong password, an unknown name and a disabled account.
 func errCredentials(reason apperr.Reason) error {
-	return apperr.Refuse(apperr.Unauthenticated, "The username or the password is wrong.", reason)
+	return &apperr.Error{Code: apperr.Unauthenticated, Detail: "The username or the password is wrong.", Reason: reason, Bounded: true}
 }
 
 // named notes for the log and the audit event whose sign-in failed. Only an account that exists is named: what was typed in a name's

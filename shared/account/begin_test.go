@@ -77,7 +77,7 @@ func TestASignInDoesNotTellWhetherANameExists(t *testing.T) {
 		hashes  int
 	}
 	want := seen{
-		refusal: apperr.Error{Code: apperr.Unauthenticated, Detail: "The username or the password is wrong."},
+		refusal: apperr.Error{Code: apperr.Unauthenticated, Detail: "The username or the password is wrong.", Bounded: true},
 		calls:   fmt.Sprint(map[string]int{"Account": 1, "CountFailure": 1, "SetThrottle": 1, "Throttle": 1}),
 		hashes:  1,
 	}

@@ -136,7 +136,7 @@ func (c *PasswordChanger) judge(ctx context.Context, before Account, req newPass
 
 // errWrongPasswordAnd refuses a wrong password, whose code, if cause is not nil, was no good either.
 func errWrongPasswordAnd(cause error) error {
-	refusal := &apperr.Error{Code: apperr.Unauthenticated, Detail: errOldPassword, Reason: "password_wrong", Err: errors.Join(errWrongPassword, cause)}
+	refusal := &apperr.Error{Code: apperr.Unauthenticated, Detail: errOldPassword, Reason: "password_wrong", Bounded: true, Err: errors.Join(errWrongPassword, cause)}
 	refusal.Alarm = cause != nil && apperr.From(cause).Alarm
 	return refusal
 }

@@ -32,7 +32,7 @@ var errWrong = errors.New("account: not, and never was, a code of this account")
 
 func errWrongCode() error {
 	refusal := errCode("code_wrong")
-	refusal.Err = errWrong
+	refusal.Err, refusal.Bounded = errWrong, true
 	return refusal
 }
 

@@ -123,7 +123,7 @@ func (c *CredentialChanger) amend(ctx context.Context, caller session.Identity, 
 func unlessAccepted(accepted bool, err error) error {
 	refusal := *apperr.From(err)
 	if accepted && refusal.Code == apperr.Unauthenticated && !refusal.Alarm {
-		refusal.Err = nil
+		refusal.Err, refusal.Bounded = nil, false
 	}
 	return &refusal
 }

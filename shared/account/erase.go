@@ -13,6 +13,10 @@ type EraseStore interface {
 
 	// DeleteChallenges deletes the challenges of the user.
 	DeleteChallenges(ctx context.Context, userID token.ID) error
+
+	// DeleteTokens deletes the token records of the user, those too that no list has: an expired one has left it, and DynamoDB deletes it
+	// days later.
+	DeleteTokens(ctx context.Context, userID token.ID) error
 }
 
 // Forgetter keeps what happened, and forgets to whom.
@@ -45,6 +49,9 @@ func (e *Eraser) Erase(ctx context.Context, by Actor, userID token.ID) error {
 		return aboutAccount(apperr.Dependency(err), userID)
 	}
 	if err := e.Store.DeleteChallenges(ctx, userID); err != nil {
+		return aboutAccount(apperr.Dependency(err), userID)
+	}
+	if err := e.Store.DeleteTokens(ctx, userID); err != nil {
 		return aboutAccount(apperr.Dependency(err), userID)
 	}
 	_, err := administrator.change(ctx, by, userID, func(before Account) (decision, error) {

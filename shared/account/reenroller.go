@@ -48,6 +48,7 @@ type ReenrolInput struct {
 func errEnrolment(reason apperr.Reason, account Account) error {
 	refusal := apperr.Refuse(apperr.Unauthenticated,
 		"The username, the password or the enrolment code is wrong, or the code is over. Ask an administrator for a new one.", reason)
+	refusal.Bounded = true
 	if account.Username != "" {
 		refusal.Account, refusal.UserID = account.Username, account.UserID.String()
 	}

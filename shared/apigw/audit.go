@@ -72,8 +72,9 @@ func (r recorder) event(ctx context.Context, req Request, answer Answer, failure
 	e.Detail, e.ActorID, e.SessionID, e.Target = answer.Detail, answer.Actor, answer.SessionID, cmp.Or(e.Target, answer.Target)
 	e.AccountID, e.TokenID = cmp.Or(e.AccountID, id(answer.Account)), cmp.Or(e.TokenID, id(answer.TokenID))
 	if failure != nil {
-		// A wrong password or code of somebody's is kept each time: throttles bound how often that can be.
-		e.Recurring = e.AccountID == "" || apperr.CodeOf(failure) != apperr.Unauthenticated
+		// A wrong password or code of somebody's is kept each time: throttles bound how often that can be. Other refusals are not
+		// counted: whoever has begun a sign-in can answer an expired challenge all day.
+		e.Recurring = e.AccountID == "" || !apperr.From(failure).Bounded
 	}
 	switch caller, err := Caller(req); {
 	case err == nil:

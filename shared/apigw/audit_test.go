@@ -62,7 +62,7 @@ func lines(t *testing.T, log string) (all []map[string]any) {
 
 func TestARequestToAnAuditedFunctionIsAnEventInTheTrailAndInTheLog(t *testing.T) {
 	me, other, record := identity.UserID.String(), token.ID{7}, identity.TokenID.String()
-	wrong := &apperr.Error{Code: apperr.Unauthenticated, Reason: "password_wrong", Account: "ana", UserID: other.String()}
+	wrong := &apperr.Error{Code: apperr.Unauthenticated, Reason: "password_wrong", Account: "ana", UserID: other.String(), Bounded: true}
 	for name, test := range map[string]struct {
 		req     apigw.Request
 		answer  apigw.Answer
@@ -92,6 +92,10 @@ func TestARequestToAnAuditedFunctionIsAnEventInTheTrailAndInTheLog(t *testing.T)
 			event(), apigw.Answer{}, apperr.Refuse(apperr.Unauthenticated, "", "credentials_unknown"),
 			audit.Event{Outcome: audit.Refused, Reason: "credentials_unknown", AccountID: audit.Nobody, Recurring: true},
 		},
+		"what is refused of an account and not counted": {
+			event(), apigw.Answer{}, &apperr.Error{Code: apperr.Unauthenticated, Reason: "challenge_expired", UserID: other.String()},
+			audit.Event{Outcome: audit.Refused, Reason: "challenge_expired", AccountID: other.String(), Recurring: true},
+		},
 		"too early": {
 			event(), apigw.Answer{}, &apperr.Error{Code: apperr.TooManyRequests, Reason: "throttled", UserID: other.String()},
 			audit.Event{Outcome: audit.Throttled, Reason: "throttled", AccountID: other.String(), Recurring: true},
@@ -101,7 +105,7 @@ func TestARequestToAnAuditedFunctionIsAnEventInTheTrailAndInTheLog(t *testing.T)
 			audit.Event{Outcome: audit.Refused, Reason: "forbidden", ActorID: me, AccountID: me, SessionID: "s-3", TokenID: record, Recurring: true},
 		},
 		"a caller is wrong about himself": {
-			signedIn(), apigw.Answer{}, &apperr.Error{Code: apperr.Unauthenticated, Reason: "password_wrong", Account: "zoë", UserID: me},
+			signedIn(), apigw.Answer{}, &apperr.Error{Code: apperr.Unauthenticated, Reason: "password_wrong", Account: "zoë", UserID: me, Bounded: true},
 			audit.Event{Outcome: audit.Refused, Reason: "password_wrong", ActorID: me, AccountID: me, SessionID: "s-3", TokenID: record},
 		},
 		"a caller is refused something of another": {

@@ -92,7 +92,7 @@ func decision(ctx context.Context, action string, req AuthorizerRequest, identit
 		e.ActorID, e.AccountID = identity.UserID.String(), identity.UserID.String()
 		e.SessionID, e.TokenID = identity.SessionID, identity.TokenID.String()
 	}
-	e.Recurring = e.Reason != string(session.ReasonReused) // which ends the session: there is no second time
+	e.Recurring = !apperr.From(failure).Bounded
 	return e
 }
 

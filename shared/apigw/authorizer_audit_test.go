@@ -26,6 +26,7 @@ func TestTheAuthorizersTrailHasTheRefusalsOfGenuineTokensAndNothingElse(t *testi
 	genuine := func(reason apperr.Reason) error {
 		return &apperr.Error{Code: apperr.Unauthenticated, Reason: reason, UserID: me, TokenID: tokenID}
 	}
+	reused := &apperr.Error{Code: apperr.Unauthenticated, Reason: session.ReasonReused, UserID: me, TokenID: tokenID, Bounded: true}
 	none := audit.Event{}
 	for name, test := range map[string]struct {
 		identity session.Identity
@@ -48,7 +49,7 @@ func TestTheAuthorizersTrailHasTheRefusalsOfGenuineTokensAndNothingElse(t *testi
 		},
 		"revoked":  {session.Identity{}, genuine(session.ReasonRevoked), audit.Event{Reason: "token_record_absent", AccountID: me, TokenID: tokenID, Recurring: true}},
 		"mismatch": {session.Identity{}, genuine(session.ReasonRecordMismatch), audit.Event{Reason: "token_record_mismatch", AccountID: me, TokenID: tokenID, Recurring: true}},
-		"reused":   {session.Identity{}, genuine(session.ReasonReused), audit.Event{Reason: "token_reused", AccountID: me, TokenID: tokenID}},
+		"reused":   {session.Identity{}, reused, audit.Event{Reason: "token_reused", AccountID: me, TokenID: tokenID}},
 	} {
 		var out bytes.Buffer
 		trail := &audittest.Trail{}

@@ -38,6 +38,7 @@ type Error struct {
 	Reason     Reason        // for the operator; may be empty
 	RetryAfter time.Duration // for TooManyRequests: when the caller may try again
 	Alarm      bool          // somebody should look: stored data does not match its keys
+	Bounded    bool          // for the audit: a throttle counts it, or it ends what it is about, so that it cannot happen without end
 	Account    string        // for the log: the canonical username of an account that exists; may be empty
 	UserID     string        // for the log: whose record it is about; may be empty
 	TokenID    string        // for the log: likewise

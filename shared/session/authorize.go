@@ -213,7 +213,9 @@ func (a *Authorizer) replaced(ctx context.Context, claims token.Claims, record R
 		if err := a.records.RemoveRecord(ctx, claims.UserID, claims.TokenID); err != nil {
 			return Record{}, apperr.Dependency(err)
 		}
-		return Record{}, alarming(ReasonReused, nil)
+		reused := alarming(ReasonReused, nil)
+		reused.Bounded = true // there is no second time
+		return Record{}, reused
 	}
 	if !renewing {
 		return Record{}, refused(ReasonReplaced)
@@ -273,7 +275,7 @@ func refused(reason apperr.Reason) error {
 	return apperr.Refuse(apperr.Unauthenticated, SignInAgain, reason)
 }
 
-func alarming(reason apperr.Reason, cause error) error {
+func alarming(reason apperr.Reason, cause error) *apperr.Error {
 	return &apperr.Error{Code: apperr.Unauthenticated, Detail: SignInAgain, Reason: reason, Alarm: true, Err: cause}
 }
 

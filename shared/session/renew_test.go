@@ -82,7 +82,7 @@ func TestAReplacedTokenAfterTheGraceEndsTheSession(t *testing.T) {
 			w.advance(tc.after)
 			_, err = w.authorizer.Authorize(t.Context(), old, route)
 			if tc.ends {
-				if e := apperr.From(err); e.Reason != session.ReasonReused || !e.Alarm || e.Code != apperr.Unauthenticated || e.UserID == "" {
+				if e := apperr.From(err); e.Reason != session.ReasonReused || !e.Alarm || e.Code != apperr.Unauthenticated || e.UserID == "" || !e.Bounded {
 					t.Errorf("%s at %s: %+v", tc.name, route, e)
 				}
 			}

@@ -21,6 +21,7 @@ func directoryParts() []part {
 		{"an invitation is withdrawn once, and only while it is good", testWithdraw},
 		{"of many who withdraw an invitation or register with it at once one succeeds", testWithdrawAtOnce},
 		{"the challenges of a user are deleted, and no other's", testDeleteChallenges},
+		{"the token records of a user are deleted, and no other's", testDeleteTokens},
 	}
 }
 
@@ -214,5 +215,22 @@ func testDeleteChallenges(t *testing.T, s Everything) {
 	}
 	if _, found := f.challenge(theirs.ID); !found {
 		t.Error("another's challenge is gone")
+	}
+}
+
+func testDeleteTokens(t *testing.T, s Everything) {
+	f := fixture{t, s}
+	ada, bob := f.create(newAccount("ada")), f.create(newAccount("bob"))
+	mine, theirs := []token.ID{f.signIn("ada"), f.signIn("ada")}, f.signIn("bob")
+	for range 2 {
+		if err := s.DeleteTokens(t.Context(), ada.UserID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if f.hasRecord(ada.UserID, mine[0]) || f.hasRecord(ada.UserID, mine[1]) {
+		t.Error("a record is left")
+	}
+	if !f.hasRecord(bob.UserID, theirs) {
+		t.Error("another's record is gone")
 	}
 }

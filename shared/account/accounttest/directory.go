@@ -12,6 +12,8 @@ import (
 
 	"sallyport/shared/account"
 	"sallyport/shared/apperr"
+	"sallyport/shared/session"
+	"sallyport/shared/session/sessiontest"
 	"sallyport/shared/token"
 )
 
@@ -82,6 +84,16 @@ func (s *Store) DeleteChallenges(ctx context.Context, userID token.ID) error {
 	return s.Write(ctx, "DeleteChallenges", func() error {
 		s.step(func() {
 			maps.DeleteFunc(s.challenges, func(_ string, c account.Challenge) bool { return c.UserID == userID })
+		})
+		return nil
+	})
+}
+
+// DeleteTokens implements account.EraseStore.
+func (s *Store) DeleteTokens(ctx context.Context, userID token.ID) error {
+	return s.Write(ctx, "DeleteTokens", func() error {
+		s.Step(func(records map[sessiontest.Key]session.Record) {
+			maps.DeleteFunc(records, func(_ sessiontest.Key, r session.Record) bool { return r.UserID == userID })
 		})
 		return nil
 	})

@@ -69,6 +69,7 @@ func TestListsAndSearchesThatFailAreNotEmpty(t *testing.T) {
 		"Invitations":        func() error { _, _, err := store.Invitations(t.Context(), 1, page); return err },
 		"WithdrawInvitation": func() error { _, err := store.WithdrawInvitation(t.Context(), "hash", 1); return err },
 		"DeleteChallenges":   func() error { return store.DeleteChallenges(t.Context(), token.NewID()) },
+		"DeleteTokens":       func() error { return store.DeleteTokens(t.Context(), token.NewID()) },
 	} {
 		if err := read(); !unavailable(err) {
 			t.Errorf("%s: %v", name, err)

@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"sallyport/shared/dynamo"
+	"sallyport/shared/dynamo/sessionstore"
 	"sallyport/shared/token"
 )
 
@@ -31,6 +32,32 @@ func (s *Store) DeleteChallenges(ctx context.Context, userID token.ID) error {
 			}
 		}
 		if start = last; start == nil {
+			return nil
+		}
+	}
+}
+
+// DeleteTokens implements account.EraseStore. IAM: Query and DeleteItem on Tokens.
+func (s *Store) DeleteTokens(ctx context.Context, userID token.ID) error {
+	in := dynamodb.QueryInput{
+		TableName: aws.String(s.tables.Tokens), KeyConditionExpression: aws.String("user_id = :user_id"),
+		ProjectionExpression: aws.String("user_id, token_id"), ExpressionAttributeValues: dynamo.Item{":user_id": dynamo.S(userID.String())},
+	}
+	for {
+		rows, last, err := dynamo.Query(ctx, s.client, in)
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			key := sessionstore.Key(userID, row.ID("token_id"))
+			if err := row.Err(); err != nil {
+				return err
+			}
+			if err := dynamo.Delete(ctx, s.client, &dynamodb.DeleteItemInput{TableName: in.TableName, Key: key}); err != nil {
+				return err
+			}
+		}
+		if in.ExclusiveStartKey = last; last == nil {
 			return nil
 		}
 	}

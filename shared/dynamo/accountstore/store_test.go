@@ -205,6 +205,7 @@ func TestEachMethodNeedsItsActionsAndNoOther(t *testing.T) {
 			wire.Calls()
 			return store.DeleteChallenges(ctx, c.Challenge.UserID)
 		}, []string{"DeleteItem ChallengesTable", "Query ChallengesTable/by-user-id"}},
+		{"DeleteTokens", func() error { return store.DeleteTokens(ctx, c.Record.UserID) }, []string{"DeleteItem TokensTable", "Query TokensTable"}},
 		{"ReplacePasswordHash", func() error {
 			return store.ReplacePasswordHash(ctx, account.Account{Username: "ada", UserID: c.Before.UserID, Revision: 1}, "$argon2id$")
 		}, []string{"UpdateItem AccountsTable"}},
