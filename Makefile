@@ -7,7 +7,7 @@ ARGS  ?=
 
 # How much each fuzz target runs, and how long the tests of one package may.
 FUZZTIME     ?= 200000x
-TEST_TIMEOUT ?= 10m
+TEST_TIMEOUT ?= 20m
 
 # Linters run at these versions, built by the module they belong to: go.mod knows nothing of them.
 STATICCHECK   = honnef.co/go/tools/cmd/staticcheck@v0.8.2
