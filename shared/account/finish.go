@@ -94,8 +94,8 @@ func errUnknown() error {
 }
 
 // Finish checks the code that answers a challenge, and begins a session. The error's code is InvalidRequest (not the form of
-// a code, or no label for a device; not counted), Unauthenticated, TooManyRequests, ServiceUnavailable, or Corrupt, which is an alarm: a stored row or the
-// day's data key is damaged. A TOTP secret that does not open is an alarm too, but Unauthenticated.
+// a code, or no label for a device; not counted), Unauthenticated, TooManyRequests, ServiceUnavailable, or Corrupt, which is an alarm: a
+// stored row or the day's data key is damaged. A TOTP secret that does not open is an alarm too, but Unauthenticated.
 //
 // An attempt is counted before it is judged, against its address, its challenge and the account, so that parallel guesses cannot
 // pass a limit. Checking the code and using it up are one transaction.

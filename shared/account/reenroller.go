@@ -73,12 +73,15 @@ func (r *Reenroller) reenrol(ctx context.Context, in ReenrolInput) (Registered, 
 		canonical = in.Username // no account can have this name, so it is as good as unknown
 	}
 	now := r.Now()
-	account, _, err := r.Store.Account(ctx, canonical)
+	account, found, err := r.Store.Account(ctx, canonical)
 	if err != nil {
 		return Registered{}, apperr.Dependency(err)
 	}
 	attempt, err := reserve(ctx, r.Store, r.Log, account.passwordSubject(canonical, in.Address, now), passwordDelays(), now)
 	if err != nil {
+		if found { // as at sign-in
+			err = named(err, account.Username, account.UserID)
+		}
 		return Registered{}, err
 	}
 	shown, err := r.admit(ctx, canonical, in, now)

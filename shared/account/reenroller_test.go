@@ -158,6 +158,9 @@ func TestGuessesAtAnEnrolmentAreCountedWithThoseAtSignIn(t *testing.T) {
 	}
 	_, err := w.reenroller(t).Reenrol(t.Context(), reenrol("alice", rightPassword, enrolmentCode))
 	wait(t, err, time.Second)
+	if named := apperr.From(err); named.Account != "alice" || named.UserID == "" {
+		t.Errorf("whoever looks at the account's events does not see that it is being guessed at: %+v", named)
+	}
 	_, err = w.beginner.Begin(t.Context(), try("alice", rightPassword))
 	wait(t, err, time.Second)
 	w.clock.Advance(time.Second)

@@ -95,8 +95,9 @@ type request struct {
 
 // Register makes a pending account; its first complete sign-in makes it active. The error's code is InvalidRequest,
 // TooManyRequests (of this address), Forbidden (the role needs an invitation, and this is none for it), UsernameTaken,
-// ServiceUnavailable or Corrupt (a stored row is damaged), and then the invitation is unused. After ServiceUnavailable alone the account may have been made all the same, its
-// answer lost: with the same invitation the caller may register anew at once, without one after pendingLife.
+// ServiceUnavailable or Corrupt (a stored row is damaged), and then the invitation is unused. After ServiceUnavailable alone the account
+// may have been made all the same, its answer lost: with the same invitation the caller may register anew at once, without one after
+// pendingLife.
 func (r *Registrar) Register(ctx context.Context, in RegisterInput) (Registered, error) {
 	req, err := r.check(in)
 	if err != nil {

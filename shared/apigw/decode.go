@@ -20,7 +20,8 @@ const MaxBodySize = 8 << 10
 // omitzero is optional, every other one must be there.
 //
 // It reads strictly (RFC 8259 with the advice of RFC 7493): one object in UTF-8, no member twice or unknown, no null, nothing nested but
-// the elements of a field that is a slice (of structs, for which the same holds), nothing after it. The error's code is RequestTooLarge, UnsupportedMediaType or InvalidRequest.
+// the elements of a field that is a slice (of structs, for which the same holds), nothing after it. The error's code is RequestTooLarge,
+// UnsupportedMediaType or InvalidRequest.
 func Decode[T any](req Request) (T, error) {
 	var into T
 	body, err := bodyOf(req, "application/json")

@@ -71,8 +71,8 @@ type Page struct {
 
 // Reader finds events.
 type Reader interface {
-	// Events returns a page. Those about one account are there as soon as they are recorded, others after a second perhaps. The error's code is InvalidRequest for a cursor that is none of this query's, Corrupt for a damaged row, or
-	// ServiceUnavailable.
+	// Events returns a page. Those about one account are there as soon as they are recorded, others after a second perhaps. The error's
+	// code is InvalidRequest for a cursor that is none of this query's, Corrupt for a damaged row, or ServiceUnavailable.
 	Events(ctx context.Context, query Query) (Page, error)
 }
 

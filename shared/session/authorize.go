@@ -267,16 +267,16 @@ func couldBeLive(kind token.Kind, day uint32, now int64) bool {
 
 // What callers are told whose token is no good, and whose role does not open a route.
 const (
-	SignInAgain = "The access token is not valid. Sign in again."
+	signInAgain = "The access token is not valid. Sign in again."
 	RoleMayNot  = "Your role may not call this route."
 )
 
 func refused(reason apperr.Reason) error {
-	return apperr.Refuse(apperr.Unauthenticated, SignInAgain, reason)
+	return apperr.Refuse(apperr.Unauthenticated, signInAgain, reason)
 }
 
 func alarming(reason apperr.Reason, cause error) *apperr.Error {
-	return &apperr.Error{Code: apperr.Unauthenticated, Detail: SignInAgain, Reason: reason, Alarm: true, Err: cause}
+	return &apperr.Error{Code: apperr.Unauthenticated, Detail: signInAgain, Reason: reason, Alarm: true, Err: cause}
 }
 
 func isCorrupt(err error) bool { return apperr.CodeOf(err) == apperr.Corrupt }

@@ -65,7 +65,7 @@ func TestThereIsAnAlarmForEachCause(t *testing.T) {
 		}
 	}
 	throttled := fmt.Sprint(s.property("ThrottledFunctionsAlarm", "Metrics"))
-	for _, function := range []string{"Authorizer", "Register", "Login", "VerifyOtp"} {
+	for _, function := range []string{"Authorizer", "Register", "Login", "VerifyOtp", "Enrol", "Introspect", "Revoke", "ReportToken"} {
 		if !strings.Contains(throttled, "Value:<"+function+"Function>") {
 			t.Errorf("nobody hears of it when %s is throttled", function)
 		}

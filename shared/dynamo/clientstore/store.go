@@ -7,6 +7,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"sallyport/shared/client"
 	"sallyport/shared/dynamo"
@@ -38,13 +39,13 @@ func (s *Store) AddClient(ctx context.Context, added client.Client) error {
 	}})
 }
 
-// RemoveClient implements client.Keeper. IAM: DeleteItem on Clients. When the answer of an attempt is lost, the next reports
-// ErrNoClient, and the client is gone.
+// RemoveClient implements client.Keeper. IAM: DeleteItem on Clients. It is a transaction, because only that can be repeated after its
+// answer was lost: a second conditional DeleteItem would not find what the first one has deleted.
 func (s *Store) RemoveClient(ctx context.Context, id token.ID) error {
-	err := dynamo.Delete(ctx, s.database, &dynamodb.DeleteItemInput{
+	err := dynamo.Transact(ctx, s.database, []types.TransactWriteItem{{Delete: &types.Delete{
 		TableName: aws.String(s.table), Key: key(id), ConditionExpression: aws.String("attribute_exists(client_id)"),
-	})
-	if errors.Is(err, dynamo.ErrCondition) {
+	}}})
+	if _, absent := errors.AsType[*dynamo.CancelledError](err); absent {
 		return client.ErrNoClient
 	}
 	return err

@@ -1,6 +1,7 @@
 package clientstore_test
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -60,5 +61,26 @@ func TestADamagedClientLetsNobodyIn(t *testing.T) {
 		if page, _, err := store.Clients(t.Context(), 10, ""); page != nil || apperr.CodeOf(err) != apperr.Corrupt {
 			t.Errorf("%s: listed %v, %v", name, page, err)
 		}
+	}
+}
+
+func TestARemovalWhoseAnswerIsLostIsNoError(t *testing.T) {
+	wire := &dynamotest.Wire{}
+	database := dynamotest.Embedded(t).Client(wire)
+	store := clientstore.New(database, dynamotest.MakeTables(t, database).Clients)
+	one := client.Client{ID: token.NewID(), Name: "Notes", MadeBy: token.NewID(), CreatedAt: 1_795_435_200}
+	if err := store.AddClient(t.Context(), one); err != nil {
+		t.Fatal(err)
+	}
+	wire.Set(dynamotest.First(2, dynamotest.Loses))
+	if err := store.RemoveClient(t.Context(), one.ID); err != nil {
+		t.Errorf("RemoveClient: %v", err)
+	}
+	wire.Set(nil)
+	if _, found, err := store.Client(t.Context(), one.ID); found || err != nil {
+		t.Errorf("found %t, %v", found, err)
+	}
+	if err := store.RemoveClient(t.Context(), one.ID); !errors.Is(err, client.ErrNoClient) {
+		t.Errorf("removed twice: %v", err)
 	}
 }
