@@ -58,7 +58,7 @@ func source(t *testing.T) map[string]string {
 	found := map[string]string{}
 	for _, top := range []string{"functions", "shared", "tools", "docs", "template.yaml", "Makefile"} {
 		err := filepath.WalkDir(filepath.Join(root, top), func(name string, entry fs.DirEntry, err error) error {
-			if err == nil && (strings.HasSuffix(name, ".go") || name == filepath.Join(root, top)) && !entry.IsDir() {
+			if err == nil && (slices.Contains([]string{".go", ".py", ".toml"}, filepath.Ext(name)) || name == filepath.Join(root, top)) && !entry.IsDir() {
 				found[filepath.ToSlash(name)] = read(t, name)
 			}
 			return err

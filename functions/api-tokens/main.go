@@ -57,6 +57,6 @@ func handler(accounts account.Reader, now func() time.Time) apigw.Handler {
 				TokenID: t.TokenID.String(), Name: t.Name, Routes: apigw.Routes(t.Routes), CreatedAt: t.CreatedAt, ExpiresAt: t.ExpiresAt,
 			}
 		}
-		return apigw.OK(body, apigw.Who(caller)...)
+		return apigw.OK(body)
 	}
 }

@@ -53,6 +53,9 @@ func realMain(settings *awsboot.Settings, log *slog.Logger) error {
 
 func handler(reader audit.Reader) apigw.Handler {
 	return func(ctx context.Context, req apigw.Request) (apigw.Answer, error) {
+		if _, err := apigw.Caller(req); err != nil {
+			return apigw.Answer{}, err
+		}
 		query, err := queryOf(req)
 		if err != nil {
 			return apigw.Answer{}, err

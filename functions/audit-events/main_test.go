@@ -87,3 +87,11 @@ func TestAStoreThatCannotAnswerIsNoEmptyPage(t *testing.T) {
 		t.Errorf("%+v, %v", answer, err)
 	}
 }
+
+func TestWithoutAnAuthorizerNobodyReadsEvents(t *testing.T) {
+	req := apigwtest.Event[apigw.Request](t, "audit-events")
+	req.RequestContext.Authorizer = nil
+	if answer, err := handler(&audittest.Trail{})(t.Context(), req); apperr.CodeOf(err) != apperr.Internal || answer.Body != nil {
+		t.Errorf("%+v, %v", answer, err)
+	}
+}

@@ -75,7 +75,7 @@ func TestTheSampleIsAnsweredWithASecretThatIsNoOtherYet(t *testing.T) {
 	a := store.Snapshot().Accounts["sample.user"]
 	enrolling, err := otp.ParseSecret(a.EnrollingTOTPSecret)
 	if err != nil || !ok || answer.Status != 200 || got.ExpiresIn != 600 || got.TOTP.Secret != enrolling.Base32().Reveal() ||
-		got.TOTP.URI != enrolling.URI("Sallyport", "sample.user").Reveal() || string(a.SealedTOTPSecret) != string(key.Bytes()) {
+		got.TOTP.URI != enrolling.URI("Sallyport", "sample.user").Reveal() || !bytes.Equal(a.SealedTOTPSecret, key.Bytes()) {
 		t.Errorf("status %d, for %d s, %v", answer.Status, got.ExpiresIn, err)
 	}
 }

@@ -62,7 +62,7 @@ func handler(administrator *account.Administrator) apigw.Handler {
 		if err != nil {
 			return apigw.Answer{}, err
 		}
-		done, err := administrator.Edit(ctx, account.ActorOf(caller), userID, account.AccountEdit(in))
+		done, err := administrator.Edit(ctx, account.ActorOf(caller), userID, account.Edit(in))
 		if err != nil {
 			return apigw.Answer{}, err
 		}

@@ -75,7 +75,7 @@ func TestTheSampleIsAnsweredWithTenCodesAndTheAuthenticatorIsAnother(t *testing.
 	}
 	got, ok := answer.Body.(response)
 	a := store.Snapshot().Accounts["sample.user"]
-	if !ok || answer.Status != 200 || len(got.RecoveryCodes) != 10 || string(a.SealedTOTPSecret) != string(fresh.Bytes()) || len(a.RecoveryCodes) != 10 {
+	if !ok || answer.Status != 200 || len(got.RecoveryCodes) != 10 || !bytes.Equal(a.SealedTOTPSecret, fresh.Bytes()) || len(a.RecoveryCodes) != 10 {
 		t.Errorf("status %d, %d codes", answer.Status, len(got.RecoveryCodes))
 	}
 }

@@ -34,23 +34,17 @@ type inactive struct {
 
 // active has the members of RFC 7662 section 2.2, and from kind on ours.
 type active struct {
-	Active    bool    `json:"active"`
-	TokenType string  `json:"token_type"`
-	Subject   string  `json:"sub"`
-	Username  string  `json:"username"`
-	IssuedAt  int64   `json:"iat"`
-	ExpiresAt int64   `json:"exp"`
-	Kind      string  `json:"kind"` // "session" or "api-token"
-	Role      string  `json:"role"`
-	SessionID string  `json:"session_id,omitzero"`
-	TokenID   string  `json:"token_id,omitzero"` // of an API token
-	Routes    []route `json:"routes,omitzero"`   // of a narrowed API token: all that it is good for
-}
-
-type route struct {
-	API      string `json:"api"`
-	Method   string `json:"method"`
-	Resource string `json:"resource"`
+	Active    bool          `json:"active"`
+	TokenType string        `json:"token_type"`
+	Subject   string        `json:"sub"`
+	Username  string        `json:"username"`
+	IssuedAt  int64         `json:"iat"`
+	ExpiresAt int64         `json:"exp"`
+	Kind      string        `json:"kind"` // "session" or "api-token"
+	Role      string        `json:"role"`
+	SessionID string        `json:"session_id,omitzero"`
+	TokenID   string        `json:"token_id,omitzero"` // of an API token
+	Routes    []apigw.Route `json:"routes,omitzero"`   // of a narrowed API token: all that it is good for
 }
 
 func main() { awsboot.Run(realMain) }
@@ -103,14 +97,12 @@ func describe(record session.Record) active {
 	out := active{
 		Active: true, TokenType: "Bearer", Subject: record.UserID.String(), Username: record.Username,
 		IssuedAt: record.IssuedAt, ExpiresAt: record.ExpiresAt, Kind: record.Kind.String(), Role: record.Role.String(),
+		Routes: apigw.Routes(record.Routes),
 	}
 	if record.Kind == token.API {
 		out.TokenID = record.TokenID.String()
 	} else {
 		out.SessionID = record.SessionID
-	}
-	for _, only := range record.Routes {
-		out.Routes = append(out.Routes, route{API: only.API, Method: only.Method, Resource: only.Resource})
 	}
 	return out
 }

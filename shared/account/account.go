@@ -1,5 +1,6 @@
-// Package account is the half of the domain that runs when people sign in: registration, invitations, and the two steps of
-// a sign-in, each throttled. The other half, which runs on every request, is package session.
+// Package account is the life of an account, from registration to erasure: invitations, the two steps of a sign-in, each throttled,
+// credentials, sessions and API tokens as their owners see them, and what ADMINs and the operator do to accounts. What runs on every
+// request is package session.
 package account
 
 import (
@@ -97,6 +98,9 @@ var (
 
 	// ErrChallengeGone means that the challenge has been used already.
 	ErrChallengeGone = errors.New("account: the challenge is gone")
+
+	// ErrSessionEnded means that the session in which it was to be done has ended.
+	ErrSessionEnded = errors.New("account: the session has ended")
 )
 
 // Reader finds accounts.

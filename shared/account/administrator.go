@@ -34,15 +34,15 @@ type Administrator struct{ store AdministrationStore }
 // NewAdministrator returns an Administrator.
 func NewAdministrator(store AdministrationStore) *Administrator { return &Administrator{store} }
 
-// AccountEdit is what an ADMIN changes of an account; nil is left as it is.
-type AccountEdit struct {
+// Edit is what an ADMIN changes of an account; nil is left as it is.
+type Edit struct {
 	Role   *string // a role's name
 	Status *string // "active" or "disabled"
 }
 
 // Edit changes the account's role, its status or both in one step, and ends its sessions and API tokens with it, unless it is so already.
 // An account that is made active without ever having shown a second factor is pending again. The error's code is also InvalidRequest.
-func (a *Administrator) Edit(ctx context.Context, by Actor, userID token.ID, edit AccountEdit) (Changed, error) {
+func (a *Administrator) Edit(ctx context.Context, by Actor, userID token.ID, edit Edit) (Changed, error) {
 	role, status, err := edit.check()
 	if err != nil {
 		return Changed{}, err
@@ -67,7 +67,7 @@ func (a *Administrator) Edit(ctx context.Context, by Actor, userID token.ID, edi
 }
 
 // check returns the role, nil for none, and the status, empty for none.
-func (e AccountEdit) check() (*policy.Role, Status, error) {
+func (e Edit) check() (*policy.Role, Status, error) {
 	if e.Role == nil && e.Status == nil {
 		return nil, "", apperr.New(apperr.InvalidRequest, "Send role, status or both.")
 	}

@@ -85,7 +85,7 @@ func (o *office) tokens(of account.Actor) (n int) {
 
 func (o *office) edit(t *testing.T, by, of account.Actor, role, status string) (account.Changed, error) {
 	t.Helper()
-	edit := account.AccountEdit{}
+	edit := account.Edit{}
 	if role != "" {
 		edit.Role = &role
 	}
@@ -97,7 +97,7 @@ func (o *office) edit(t *testing.T, by, of account.Actor, role, status string) (
 
 // deeds are all that an ADMIN does to an account.
 func (o *office) deeds() map[string]func(context.Context, account.Actor, token.ID) error {
-	edited := func(edit account.AccountEdit) func(context.Context, account.Actor, token.ID) error {
+	edited := func(edit account.Edit) func(context.Context, account.Actor, token.ID) error {
 		return func(ctx context.Context, by account.Actor, of token.ID) error {
 			_, err := o.administrator.Edit(ctx, by, of, edit)
 			return err
@@ -105,8 +105,8 @@ func (o *office) deeds() map[string]func(context.Context, account.Actor, token.I
 	}
 	role, status := "CONSUMER", "disabled"
 	return map[string]func(context.Context, account.Actor, token.ID) error{
-		"demote":  edited(account.AccountEdit{Role: &role}),
-		"disable": edited(account.AccountEdit{Status: &status}),
+		"demote":  edited(account.Edit{Role: &role}),
+		"disable": edited(account.Edit{Status: &status}),
 		"end sessions": func(ctx context.Context, by account.Actor, of token.ID) error {
 			_, err := o.administrator.EndSessions(ctx, by, of)
 			return err

@@ -22,15 +22,12 @@ const (
 	MaxAPITokenRoutes   = 20
 )
 
-// ErrSignedOut means that the session in which something is to be done has ended.
-var ErrSignedOut = errors.New("account: the session has ended")
-
-// APITokenStore is what making API tokens needs of a store. Errors other than ErrConflict and ErrSignedOut mean that it could not answer,
+// APITokenStore is what making API tokens needs of a store. Errors other than ErrConflict and ErrSessionEnded mean that it could not answer,
 // or, with code apperr.Corrupt, that a row is damaged.
 type APITokenStore interface {
 	Reader
 
-	// AddAPIToken does all of the addition, or nothing. ErrSignedOut and ErrConflict say why nothing.
+	// AddAPIToken does all of the addition, or nothing. ErrSessionEnded and ErrConflict say why nothing.
 	AddAPIToken(ctx context.Context, addition APITokenAddition) error
 }
 
@@ -82,7 +79,7 @@ func (m *APITokenMaker) Make(ctx context.Context, caller session.Identity, in AP
 			return secret.Text{}, APIToken{}, err
 		}
 		if _, listed := before.Sessions[caller.TokenID]; !listed || before.Status != Active || before.Role != caller.Role {
-			return secret.Text{}, APIToken{}, errOver()
+			return secret.Text{}, APIToken{}, errSessionEnded()
 		}
 		after := before
 		after.APITokens = maps.Clone(before.APITokens)
@@ -103,8 +100,8 @@ func (m *APITokenMaker) Make(ctx context.Context, caller session.Identity, in AP
 		switch err := m.Store.AddAPIToken(ctx, APITokenAddition{Before: before, By: caller.TokenID, After: after, Record: record}); {
 		case err == nil:
 			return minted, APIToken{APITokenEntry: entry, TokenID: record.TokenID}, nil
-		case errors.Is(err, ErrSignedOut):
-			return secret.Text{}, APIToken{}, errOver()
+		case errors.Is(err, ErrSessionEnded):
+			return secret.Text{}, APIToken{}, errSessionEnded()
 		case !errors.Is(err, ErrConflict):
 			return secret.Text{}, APIToken{}, apperr.Dependency(err)
 		}

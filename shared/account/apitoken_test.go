@@ -17,17 +17,17 @@ func (w *world) maker() *account.APITokenMaker {
 	return &account.APITokenMaker{Store: w.store, Issuer: w.finisher.Issuer, Now: w.clock.Now}
 }
 
-// developer returns a DEVELOPER's session.
-func (w *world) developer(t *testing.T, name string) (person, account.SignedIn) {
+// developer returns the session of a DEVELOPER called alice.
+func (w *world) developer(t *testing.T) (person, account.SignedIn) {
 	t.Helper()
-	p := w.person(t, name)
-	w.store.EditAccount(name, func(a *account.Account) { a.Role = policy.Developer })
+	p := w.person(t, "alice")
+	w.store.EditAccount("alice", func(a *account.Account) { a.Role = policy.Developer })
 	return p, w.signIn(t, p)
 }
 
 func TestAnAPITokenLivesAsLongAsItWasMadeForAndOutlivesItsSession(t *testing.T) {
 	w := newWorld(t)
-	_, own := w.developer(t, "alice")
+	_, own := w.developer(t)
 	life := int64(90 * 24 * 60 * 60)
 	minted, made, err := w.maker().Make(t.Context(), own.Identity, account.APITokenInput{Name: "x", ExpiresIn: &life})
 	if err != nil || made.ExpiresAt != noon.Unix()+life || !strings.HasPrefix(minted.Reveal(), "spk_") {
@@ -71,7 +71,7 @@ func TestAnAPITokenIsNotMadeBehindTheEndOfItsSession(t *testing.T) {
 	} {
 		for _, when := range []string{"before it is made", "between reading and writing"} {
 			w := newWorld(t)
-			p, own := w.developer(t, "alice")
+			p, own := w.developer(t)
 			act := func() {
 				if err := end(w, p, own.Identity); err != nil {
 					t.Errorf("%s: %v", name, err)
@@ -97,7 +97,7 @@ func TestAnAPITokenIsNotMadeBehindTheEndOfItsSession(t *testing.T) {
 
 func TestExpiredAPITokensMakeRoomAndAreNotListed(t *testing.T) {
 	w := newWorld(t)
-	_, own := w.developer(t, "alice")
+	_, own := w.developer(t)
 	life := int64(60)
 	for i := range account.MaxAPITokens {
 		if _, _, err := w.maker().Make(t.Context(), own.Identity, account.APITokenInput{Name: fmt.Sprint(i), ExpiresIn: &life}); err != nil {
@@ -120,7 +120,7 @@ func TestExpiredAPITokensMakeRoomAndAreNotListed(t *testing.T) {
 
 func TestAnAPITokenMakesNoOtherEvenIfARouteLetItIn(t *testing.T) {
 	w := newWorld(t)
-	_, own := w.developer(t, "alice")
+	_, own := w.developer(t)
 	_, made, err := w.maker().Make(t.Context(), own.Identity, account.APITokenInput{Name: "x"})
 	if err != nil {
 		t.Fatal(err)
@@ -136,7 +136,7 @@ func TestAnAPITokenMakesNoOtherEvenIfARouteLetItIn(t *testing.T) {
 
 func TestEndingOtherSessionsLeavesAPITokens(t *testing.T) {
 	w := newWorld(t)
-	_, own := w.developer(t, "alice")
+	_, own := w.developer(t)
 	minted, made, err := w.maker().Make(t.Context(), own.Identity, account.APITokenInput{Name: "x"})
 	if err != nil {
 		t.Fatal(err)

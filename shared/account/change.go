@@ -20,9 +20,8 @@ var ErrNotAdmin = errors.New("account: who makes the change is no active ADMIN")
 type ChangeStore interface {
 	Reader
 
-	// ChangeAccount does all of the change, or nothing. ErrSignedOut and ErrNotAdmin are about change.By, and not
-	// worth another attempt. ErrConflict means that
-	// the account is no longer as it was read. Any other error means that the store could not answer.
+	// ChangeAccount does all of the change, or nothing. ErrSessionEnded and ErrNotAdmin are about change.By, and not worth another
+	// attempt. ErrConflict means that the account is no longer as it was read. Any other error means that the store could not answer.
 	ChangeAccount(ctx context.Context, change Change) error
 }
 

@@ -106,20 +106,14 @@ func (c changing) untilDone(ctx context.Context) (Changed, error) {
 	return Changed{}, apperr.Unavailable(ErrConflict)
 }
 
-// Why an ADMIN could not do what an ADMIN can, for the log.
-const (
-	reasonActorSignedOut apperr.Reason = "actor_signed_out"
-	reasonActorNotAdmin  apperr.Reason = "actor_not_admin"
-)
-
 // notBy says what the caller has to know of a change that failed: the authorizer let the request in, and then the caller's session, role
 // or account ended before the change was made.
 func notBy(err error) error {
 	switch {
-	case errors.Is(err, ErrSignedOut):
-		return apperr.Refuse(apperr.Unauthenticated, session.SignInAgain, reasonActorSignedOut)
+	case errors.Is(err, ErrSessionEnded):
+		return errSessionEnded()
 	case errors.Is(err, ErrNotAdmin):
-		return apperr.Refuse(apperr.Forbidden, session.RoleMayNot, reasonActorNotAdmin)
+		return apperr.Refuse(apperr.Forbidden, session.RoleMayNot, "actor_not_admin")
 	}
 	return apperr.Dependency(err)
 }

@@ -13,9 +13,6 @@ import (
 	"sallyport/shared/token"
 )
 
-// ErrSessionEnded means that the session in whose name credentials were to be changed has ended.
-var ErrSessionEnded = errors.New("account: the session has ended")
-
 // CredentialStore is what changing credentials needs of a store.
 type CredentialStore interface {
 	Reader
@@ -48,11 +45,6 @@ type CredentialChanger struct {
 	Log    *slog.Logger
 }
 
-// errSessionEnded refuses a caller whose session has ended since the authorizer let the request in.
-func errSessionEnded() error {
-	return apperr.Refuse(apperr.Unauthenticated, "The session has ended. Sign in again.", session.ReasonRevoked)
-}
-
 // prove has the caller show a code of the present authenticator or a recovery code, and changes what edit changes of the account,
 // whose code has been used up. The error's code is Unauthenticated, TooManyRequests, ServiceUnavailable, Corrupt, or edit's.
 func (c *CredentialChanger) prove(ctx context.Context, caller session.Identity, code otp.Code, edit func(*Account, otp.Secret) error) error {
@@ -82,7 +74,7 @@ func (c *CredentialChanger) guess(ctx context.Context, caller session.Identity, 
 	return asked(err, caller)
 }
 
-// asked notes for the log who asked for what was refused. Nil stays nil.
+// asked notes for log and audit who asked for what was refused. Nil stays nil.
 func asked(err error, caller session.Identity) error {
 	if err == nil {
 		return nil

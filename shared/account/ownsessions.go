@@ -84,7 +84,7 @@ func EndOtherSessions(ctx context.Context, accounts ChangeStore, caller session.
 		}
 		kept, listed := before.Sessions[caller.TokenID]
 		if !listed {
-			return 0, errOver()
+			return 0, errSessionEnded()
 		}
 		after := before
 		after.Sessions = map[token.ID]SessionEntry{caller.TokenID: kept}
@@ -113,12 +113,12 @@ func ownAccount(ctx context.Context, accounts Reader, caller session.Identity) (
 	case err != nil:
 		return Account{}, apperr.Dependency(err)
 	case !found, own.UserID != caller.UserID:
-		return Account{}, errOver()
+		return Account{}, errSessionEnded()
 	}
 	return own, nil
 }
 
-// errOver refuses what is done in a session that has ended since the authorizer let it in.
-func errOver() error {
-	return apperr.Refuse(apperr.Unauthenticated, "The session has ended. Sign in again.", "session_over")
+// errSessionEnded refuses what is done in a session that has ended since the authorizer let the request in.
+func errSessionEnded() error {
+	return apperr.Refuse(apperr.Unauthenticated, "The session has ended. Sign in again.", "session_ended")
 }

@@ -38,14 +38,14 @@ func (w *world) signInFrom(t testing.TB, address string, p person) {
 	w.clock.Advance(30 * time.Second)
 }
 
-// besiege has strangers guess at the name until it waits 900 s, and would after each further guess.
-func (w *world) besiege(t testing.TB, username string) {
+// besiege has strangers guess at the name alice until it waits 900 s, and would after each further guess.
+func (w *world) besiege(t testing.TB) {
 	t.Helper()
-	w.fail(username, 19)
-	if _, err := w.from(t, elsewhere, username, "incorrect horse"); apperr.CodeOf(err) != apperr.Unauthenticated {
+	w.fail("alice", 19)
+	if _, err := w.from(t, elsewhere, "alice", "incorrect horse"); apperr.CodeOf(err) != apperr.Unauthenticated {
 		t.Fatal(err)
 	}
-	_, err := w.from(t, elsewhere, username, rightPassword)
+	_, err := w.from(t, elsewhere, "alice", rightPassword)
 	wait(t, err, 900*time.Second)
 }
 
@@ -53,12 +53,12 @@ func (w *world) besiege(t testing.TB, username string) {
 func TestStrangersGuessesDoNotKeepTheOwnerFromHisUsualPlaces(t *testing.T) {
 	w := newWorld(t)
 	fresh := registered(t, w.register(t, input("alice")))
-	w.besiege(t, "alice")
+	w.besiege(t)
 	w.signInFrom(t, home, fresh) // the first time: he has registered here
 	w.clock.Advance(15 * time.Minute)
 	w.signInFrom(t, abroad, fresh)
 	for range 3 {
-		w.besiege(t, "alice")
+		w.besiege(t)
 		before := w.failures("alice")
 		w.signInFrom(t, home, fresh)
 		w.signInFrom(t, "2001:db8:1:2:ffff::1", fresh) // the same network
@@ -114,7 +114,7 @@ func TestAPlaceIsUsualOnceASignInWasCompletedThere(t *testing.T) {
 	if _, err := w.finisher.Finish(t.Context(), account.FinishInput{ChallengeID: begun.ChallengeID, Code: w.code(p, 0), Address: abroad}); err != nil {
 		t.Fatal(err)
 	}
-	w.besiege(t, "alice") // from elsewhere, which is still no place of hers
+	w.besiege(t) // from elsewhere, which is still no place of hers
 	if _, err := w.from(t, abroad, "alice", rightPassword); err != nil {
 		t.Errorf("where the code was shown: %v", err)
 	}
@@ -126,7 +126,7 @@ func TestAPlaceIsForgotten90DaysAfterTheLastSignInThere(t *testing.T) {
 	w.clock.Advance(80 * 24 * time.Hour)
 	w.signInFrom(t, home, p)
 	w.clock.Advance(90*24*time.Hour - 31*time.Second)
-	w.besiege(t, "alice")
+	w.besiege(t)
 	w.begin(t, "alice")
 	w.clock.Advance(time.Second)
 	_, err := w.beginner.Begin(t.Context(), try("alice", rightPassword))
@@ -146,7 +146,7 @@ func TestAnAccountHasEightPlacesAndTheOneUsedLongestAgoGoes(t *testing.T) {
 		if n := len(w.account(t, "alice").Places); n != account.MaxPlaces {
 			t.Fatalf("%d places", n)
 		}
-		w.besiege(t, "alice")
+		w.besiege(t)
 		_, oldest := w.from(t, at(i-account.MaxPlaces+1), "alice", rightPassword)
 		_, newest := w.from(t, at(i), "alice", rightPassword)
 		if apperr.CodeOf(oldest) != apperr.TooManyRequests || newest != nil {

@@ -63,6 +63,7 @@ func TestTheAuthorizersTrailHasTheRefusalsOfGenuineTokensAndNothingElse(t *testi
 			wantOutcome = "succeeded"
 		case apperr.ServiceUnavailable, apperr.Internal:
 			wantOutcome = "failed"
+		default:
 		}
 		if len(log) != 1 || log[0]["event"] != "authorize" || log[0]["outcome"] != wantOutcome {
 			t.Errorf("%s: the log %v", name, log)

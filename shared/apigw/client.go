@@ -110,6 +110,7 @@ func oauthError(err error) error {
 		named.OAuth = "invalid_client"
 	case apperr.InvalidRequest, apperr.RequestTooLarge, apperr.UnsupportedMediaType:
 		named.OAuth = "invalid_request"
+	default:
 	}
 	return &named
 }

@@ -61,7 +61,7 @@ func Handle(log *slog.Logger, handler Handler) func(context.Context, Request) (R
 }
 
 // serve answers each request, writes its log line, and then records its event.
-func serve(log *slog.Logger, handler Handler, events recorder) func(context.Context, Request) (Response, error) {
+func serve(log *slog.Logger, handler Handler, trail recorder) func(context.Context, Request) (Response, error) {
 	line := newLine(log)
 	return func(ctx context.Context, req Request) (response Response, err error) {
 		began := time.Now()
@@ -82,14 +82,14 @@ func serve(log *slog.Logger, handler Handler, events recorder) func(context.Cont
 			}
 		}
 		told := cmp.Or(failure, answer.Note)
-		event := events.event(ctx, req, answer, told)
+		event := trail.event(ctx, req, answer, told)
 		line.write(ctx, outcome{
 			requestID: req.RequestContext.RequestID, extendedRequestID: req.RequestContext.ExtendedRequestID, method: req.HTTPMethod, resource: req.Resource,
 			address: req.RequestContext.Identity.SourceIP, event: event,
 			status: response.StatusCode, who: append(answer.Who, callerOf(req)...), err: told, began: began,
 		})
 		if !answer.Unrecorded {
-			events.record(ctx, event, told)
+			trail.record(ctx, event, told)
 		}
 		return response, err
 	}

@@ -82,14 +82,14 @@ func (r *Ranges) Has(ctx context.Context, p password.Plain) bool {
 	digits := strings.ToUpper(hex.EncodeToString(sum[:]))
 	known, err := r.ask(ctx, digits[:prefixLength], digits[prefixLength:])
 	if err != nil {
-		r.log.WarnContext(ctx, "breached passwords could not be looked up", append([]any{"error", err}, metric.Count("BreachLookupFailures", time.Now())...)...)
+		r.log.WarnContext(ctx, "breached passwords could not be looked up", append([]any{"error", err}, metric.Count("BreachLookupFailures", time.Now())...)...) //nolint:forbidigo // when it was logged
 	}
 	return known
 }
 
 // ask reports whether the service knows the suffix among those with the prefix.
 func (r *Ranges) ask(ctx context.Context, prefix, suffix string) (bool, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, r.base+prefix, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, r.base+prefix, http.NoBody)
 	if err != nil {
 		return false, errors.New("breach: the URL is no good") // the cause repeats it, digits and all
 	}

@@ -173,7 +173,7 @@ func TestABatchIsReadWholeEvenInSeveralAnswers(t *testing.T) {
 }
 
 // leaves is a Fault that lets the server read one key of a batch, and names the others as not processed.
-func leaves(ctx context.Context, call dynamotest.Call, _ func() (*http.Response, error)) (*http.Response, error) {
+func leaves(_ context.Context, call dynamotest.Call, _ func() (*http.Response, error)) (*http.Response, error) {
 	var asked struct {
 		RequestItems map[string]struct {
 			Keys []map[string]map[string]string

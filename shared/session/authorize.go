@@ -48,7 +48,7 @@ const (
 	ReasonReplaced       apperr.Reason = "token_replaced" // by a renewal, a moment ago
 	ReasonReused         apperr.Reason = "token_reused"   // after it was replaced: the session has ended for it
 	ReasonRole           apperr.Reason = "role_not_allowed"
-	ReasonAPIToken       apperr.Reason = "api_token_not_allowed"
+	ReasonAPIToken       apperr.Reason = "api_token_not_allowed" //nolint:gosec // G101: no credential but a reason
 )
 
 // Renewal is the route at which a session is renewed: the only one at which a token passes that was replaced a moment ago.

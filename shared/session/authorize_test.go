@@ -134,6 +134,9 @@ func TestEveryRefusalHasItsReasonAndItsCost(t *testing.T) {
 		{"another role", func(t *testing.T, _ *world, minted secret.Text, _ session.Record) string {
 			return edited(t, minted, func(raw []byte) { raw[37] = byte(policy.Admin) })
 		}, refusal{code: no, reason: session.ReasonSignature}},
+		{"an access token with an API token's prefix", func(_ *testing.T, _ *world, minted secret.Text, _ session.Record) string {
+			return token.APIPrefix + strings.TrimPrefix(minted.Reveal(), token.Prefix)
+		}, refusal{code: no, reason: session.ReasonSignature}},
 		{"another stage's token", func(t *testing.T, w *world, _ secret.Text, record session.Record) string {
 			other := envelope.NewRing(w.keys, w.kms, "staging", w.clock.Now, slog.New(slog.DiscardHandler)) // KMS lets it
 			return signedBy(t, other, w.claims(record))

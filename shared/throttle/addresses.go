@@ -49,8 +49,9 @@ func Requests(outcome error) bool {
 	switch apperr.CodeOf(outcome) {
 	case apperr.TooManyRequests, apperr.ServiceUnavailable, apperr.Corrupt, apperr.Internal:
 		return false
+	default:
+		return true
 	}
-	return true
 }
 
 // ByAddress does what the address asks for, unless it has done so too often: then the error's code is TooManyRequests, do is not

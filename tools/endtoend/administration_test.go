@@ -12,26 +12,6 @@ import (
 	"sallyport/tools/endtoend"
 )
 
-// with sends a request with a bearer token.
-func (c caller) with(token, method, path string, body any) endtoend.Response {
-	c.t.Helper()
-	got := c.do(method, path, body, "Authorization", "Bearer "+token)
-	secrets.add("enrolment", got.Text("enrolment"))
-	return got
-}
-
-// entries are the objects in a list of an answer.
-func entries(response endtoend.Response, list string) []map[string]any {
-	all, _ := response.JSON[list].([]any)
-	found := []map[string]any{}
-	for _, one := range all {
-		if entry, ok := one.(map[string]any); ok {
-			found = append(found, entry)
-		}
-	}
-	return found
-}
-
 // pages reads all pages of a list, and returns the texts that its entries have in a member.
 func (c caller) pages(token, path, list, member string) (all []string) {
 	c.t.Helper()
@@ -39,7 +19,7 @@ func (c caller) pages(token, path, list, member string) (all []string) {
 	for range 1000 {
 		got := c.get(path+cursor, token)
 		wants(c.t, path+cursor, got, 200)
-		for _, entry := range entries(got, list) {
+		for _, entry := range objects(got, list) {
 			text, _ := entry[member].(string)
 			all = append(all, text)
 		}
@@ -68,7 +48,7 @@ func TestAnAdminListsFindsAndLooksAtAccounts(t *testing.T) {
 	}
 	got := c.get("/accounts?username="+strings.ToUpper(developer.Username), admin)
 	wants(t, "finding one", got, 200)
-	if all := entries(got, "accounts"); len(all) != 1 || all[0]["user_id"] != developer.UserID || all[0]["username"] != developer.Username ||
+	if all := objects(got, "accounts"); len(all) != 1 || all[0]["user_id"] != developer.UserID || all[0]["username"] != developer.Username ||
 		all[0]["role"] != "DEVELOPER" || all[0]["status"] != "active" || all[0]["created_at"].(float64) < 1.7e9 || len(all[0]) != 5 {
 		t.Errorf("found %s", got.Body)
 	}
@@ -79,9 +59,9 @@ func TestAnAdminListsFindsAndLooksAtAccounts(t *testing.T) {
 	}
 	got = c.get("/accounts/"+developer.UserID, admin)
 	wants(t, "looking at one", got, 200)
-	sessions := entries(got, "sessions")
+	sessions := objects(got, "sessions")
 	if got.Text("username") != developer.Username || len(sessions) != 1 || sessions[0]["session_id"] != c.get("/dashboard", token).Text("session_id") ||
-		len(entries(got, "api_tokens")) != 0 {
+		len(objects(got, "api_tokens")) != 0 {
 		t.Errorf("looked at %s", got.Body)
 	}
 	for what, leaked := range map[string]string{"password": developer.Password, "secret": developer.Base32, "hash": "argon2", "token": token[10:60]} {
@@ -99,15 +79,15 @@ func TestADemotedOrDisabledAccountIsOutAtTheAnswer(t *testing.T) {
 	c := calling(t, shared.Client)
 	acting, admin := c.member(shared, "ADMIN")
 	user, token := c.member(shared, "DEVELOPER")
-	script := c.with(token, http.MethodPost, "/api-tokens", map[string]any{"name": "nightly"})
+	script := c.as(token, http.MethodPost, "/api-tokens", map[string]any{"name": "nightly"})
 	wants(t, "an API token", script, 201)
 	secrets.add("API token", script.Text("api_token"))
 	challenge := c.login(user)
 	path := "/accounts/" + user.UserID
-	wants(t, "no change", c.with(admin, http.MethodPatch, path, map[string]string{"role": "DEVELOPER", "status": "active"}), 200)
+	wants(t, "no change", c.as(admin, http.MethodPatch, path, map[string]string{"role": "DEVELOPER", "status": "active"}), 200)
 	wants(t, "the session after no change", c.get("/dashboard", token), 200)
 
-	got := c.with(admin, http.MethodPatch, path, map[string]string{"role": "CONSUMER"})
+	got := c.as(admin, http.MethodPatch, path, map[string]string{"role": "CONSUMER"})
 	wants(t, "demoting", got, 200)
 	if got.Text("role") != "CONSUMER" || got.Text("status") != "active" || got.Text("user_id") != user.UserID || got.Text("username") != user.Username {
 		t.Errorf("answered %s", got.Body)
@@ -119,17 +99,17 @@ func TestADemotedOrDisabledAccountIsOutAtTheAnswer(t *testing.T) {
 	wants(t, "what the new role opens", c.get("/consumer_resource", again), 200)
 	wants(t, "what the old one opened", c.get("/developer_resource", again), 403)
 
-	wants(t, "disabling", c.with(admin, http.MethodPatch, path, map[string]string{"status": "disabled"}), 200)
+	wants(t, "disabling", c.as(admin, http.MethodPatch, path, map[string]string{"status": "disabled"}), 200)
 	wants(t, "the session", c.get("/dashboard", again), 401)
 	wants(t, "signing in", c.do(http.MethodPost, "/login", map[string]string{"username": user.Username, "password": user.Password}), 401)
-	wants(t, "enabling", c.with(admin, http.MethodPatch, path, map[string]string{"status": "active"}), 200)
+	wants(t, "enabling", c.as(admin, http.MethodPatch, path, map[string]string{"status": "active"}), 200)
 	last := c.recover(user)
-	wants(t, "ending the sessions", c.with(admin, http.MethodDelete, path+"/sessions", nil), 204)
+	wants(t, "ending the sessions", c.as(admin, http.MethodDelete, path+"/sessions", nil), 204)
 	wants(t, "the session", c.get("/dashboard", last), 401)
 	wants(t, "the ADMIN's own", c.get("/dashboard", admin), 200)
 
 	var seen []string
-	for _, event := range entries(c.get("/audit-events?user_id="+user.UserID, admin), "events") {
+	for _, event := range objects(c.get("/audit-events?user_id="+user.UserID, admin), "events") {
 		if event["actor_id"] == acting.UserID && event["outcome"] == "succeeded" {
 			seen = append(seen, fmt.Sprint(event["event"], " ", event["detail"]))
 		}
@@ -149,14 +129,14 @@ func TestAnAdminWhoIsOutChangesNothing(t *testing.T) {
 	other, token := c.member(shared, "ADMIN")
 	user, theirs := c.member(shared, "CONSUMER")
 	path := "/accounts/" + user.UserID
-	wants(t, "demoting the ADMIN", c.with(c.admin(shared), http.MethodPatch, "/accounts/"+other.UserID, map[string]string{"role": "DEVELOPER"}), 200)
+	wants(t, "demoting the ADMIN", c.as(c.admin(shared), http.MethodPatch, "/accounts/"+other.UserID, map[string]string{"role": "DEVELOPER"}), 200)
 	for _, request := range [][2]string{
 		{http.MethodPatch, path}, {http.MethodDelete, path}, {http.MethodDelete, path + "/sessions"}, {http.MethodPost, path + "/reset-second-factor"},
 	} {
-		wants(t, request[0]+" with the old token", c.with(token, request[0], request[1], map[string]string{"role": "ADMIN"}), 401)
+		wants(t, request[0]+" with the old token", c.as(token, request[0], request[1], map[string]string{"role": "ADMIN"}), 401)
 	}
 	now := c.recover(other)
-	wants(t, "with the new role", c.with(now, http.MethodPatch, path, map[string]string{"role": "ADMIN"}), 403)
+	wants(t, "with the new role", c.as(now, http.MethodPatch, path, map[string]string{"role": "ADMIN"}), 403)
 	wants(t, "the account's session", c.get("/dashboard", theirs), 200)
 }
 
@@ -165,17 +145,17 @@ func TestNoAdminTakesOnesOwnAdministrationAway(t *testing.T) {
 	user, token := c.member(shared, "ADMIN")
 	path := "/accounts/" + user.UserID
 	for name, got := range map[string]endtoend.Response{
-		"demoting":  c.with(token, http.MethodPatch, path, map[string]string{"role": "DEVELOPER"}),
-		"disabling": c.with(token, http.MethodPatch, path, map[string]string{"status": "disabled"}),
-		"removing":  c.with(token, http.MethodDelete, path, nil),
-		"resetting": c.with(token, http.MethodPost, path+"/reset-second-factor", nil),
+		"demoting":  c.as(token, http.MethodPatch, path, map[string]string{"role": "DEVELOPER"}),
+		"disabling": c.as(token, http.MethodPatch, path, map[string]string{"status": "disabled"}),
+		"removing":  c.as(token, http.MethodDelete, path, nil),
+		"resetting": c.as(token, http.MethodPost, path+"/reset-second-factor", nil),
 	} {
 		wants(t, name+" oneself", got, 403)
 		if got.Text("detail") != "Another ADMIN must do this to your account." {
 			t.Errorf("%s oneself: %s", name, got.Body)
 		}
 	}
-	wants(t, "ending one's own sessions", c.with(token, http.MethodDelete, path+"/sessions", nil), 204)
+	wants(t, "ending one's own sessions", c.as(token, http.MethodDelete, path+"/sessions", nil), 204)
 	wants(t, "the session", c.get("/dashboard", token), 401)
 	wants(t, "signed in again", c.get("/admin_resource", c.recover(user)), 200)
 }
@@ -185,9 +165,9 @@ func TestWhoHasLostTheSecondFactorEnrolsAnewAfterAReset(t *testing.T) {
 	user, token := c.member(shared, "DEVELOPER")
 	admin := c.admin(shared)
 	path := "/accounts/" + user.UserID + "/reset-second-factor"
-	first := c.with(admin, http.MethodPost, path, nil)
+	first := c.as(admin, http.MethodPost, path, nil)
 	wants(t, "a reset", first, 201)
-	got := c.with(admin, http.MethodPost, path, nil)
+	got := c.as(admin, http.MethodPost, path, nil)
 	wants(t, "another", got, 201)
 	if first.Text("enrolment") == got.Text("enrolment") || len(got.Text("enrolment")) < 26 || got.Header.Get("Location") != "" || got.JSON["enrolment_url"] != nil {
 		t.Errorf("answered %s", got.Body)
@@ -215,20 +195,20 @@ func TestWhoHasLostTheSecondFactorEnrolsAnewAfterAReset(t *testing.T) {
 	}
 	wants(t, "signing in with what is new", c.verify(c.login(user), codes[0].(string)), 200)
 	pending := c.user()
-	wants(t, "a reset of what was never signed in to", c.with(admin, http.MethodPost, "/accounts/"+pending.UserID+"/reset-second-factor", nil), 409)
+	wants(t, "a reset of what was never signed in to", c.as(admin, http.MethodPost, "/accounts/"+pending.UserID+"/reset-second-factor", nil), 409)
 }
 
 func TestInvitationsAreListedAndWithdrawn(t *testing.T) {
 	c := calling(t, shared.Client)
 	maker, admin := c.member(shared, "ADMIN")
-	made := c.with(admin, http.MethodPost, "/invitations", map[string]any{"role": "DEVELOPER"})
+	made := c.as(admin, http.MethodPost, "/invitations", map[string]any{"role": "DEVELOPER"})
 	secrets.add("invitation", made.Text("invitation"))
 	mine := func() (found []map[string]any) {
 		cursor := ""
 		for range 100 {
 			got := c.get("/invitations?limit=2"+cursor, admin)
 			wants(t, "the list", got, 200)
-			for _, entry := range entries(got, "invitations") {
+			for _, entry := range objects(got, "invitations") {
 				if entry["made_by"] == maker.UserID {
 					found = append(found, entry)
 				}
@@ -256,17 +236,17 @@ func TestInvitationsAreListedAndWithdrawn(t *testing.T) {
 		return got
 	}
 	wants(t, "registering with the id of the invitation", register(id), 403)
-	wants(t, "withdrawing", c.with(admin, http.MethodDelete, "/invitations/"+id, nil), 204)
-	wants(t, "withdrawing twice", c.with(admin, http.MethodDelete, "/invitations/"+id, nil), 404)
+	wants(t, "withdrawing", c.as(admin, http.MethodDelete, "/invitations/"+id, nil), 204)
+	wants(t, "withdrawing twice", c.as(admin, http.MethodDelete, "/invitations/"+id, nil), 404)
 	wants(t, "registering with it", register(made.Text("invitation")), 403)
 	if all := mine(); len(all) != 0 {
 		t.Errorf("listed after that: %v", all)
 	}
-	made = c.with(admin, http.MethodPost, "/invitations", map[string]any{"role": "DEVELOPER"})
+	made = c.as(admin, http.MethodPost, "/invitations", map[string]any{"role": "DEVELOPER"})
 	secrets.add("invitation", made.Text("invitation"))
 	id, _ = mine()[0]["invitation_id"].(string)
 	wants(t, "registering", register(made.Text("invitation")), 201)
-	wants(t, "withdrawing what is used", c.with(admin, http.MethodDelete, "/invitations/"+id, nil), 404)
+	wants(t, "withdrawing what is used", c.as(admin, http.MethodDelete, "/invitations/"+id, nil), 404)
 }
 
 func TestBadRequestsOfAnAdminAreRefused(t *testing.T) {
@@ -284,16 +264,16 @@ func TestBadRequestsOfAnAdminAreRefused(t *testing.T) {
 		for _, request := range [][2]string{
 			{http.MethodGet, ""}, {http.MethodPatch, ""}, {http.MethodDelete, ""}, {http.MethodDelete, "/sessions"}, {http.MethodPost, "/reset-second-factor"},
 		} {
-			got := c.with(admin, request[0], "/accounts/"+id+request[1], map[string]string{"status": "disabled"})
+			got := c.as(admin, request[0], "/accounts/"+id+request[1], map[string]string{"status": "disabled"})
 			wants(t, request[0]+" "+id[:min(len(id), 40)]+request[1], got, 404)
 		}
-		wants(t, "an invitation "+id[:min(len(id), 40)], c.with(admin, http.MethodDelete, "/invitations/"+id, nil), 404)
+		wants(t, "an invitation "+id[:min(len(id), 40)], c.as(admin, http.MethodDelete, "/invitations/"+id, nil), 404)
 	}
 	for _, body := range []any{
 		nil, "", "x", "[]", "{}", `{"role":"ROOT"}`, `{"role":null}`, `{"status":"pending"}`, `{"role":"ADMIN","role":"ADMIN"}`, `{"user_id":"x","role":"ADMIN"}`,
 		`{"role":"ADMIN"} ` + "x", `{"role":["ADMIN"]}`,
 	} {
-		got := c.with(admin, http.MethodPatch, "/accounts/"+user.UserID, body)
+		got := c.as(admin, http.MethodPatch, "/accounts/"+user.UserID, body)
 		if body == nil {
 			wants(t, "no body", got, 415)
 			continue
@@ -313,11 +293,11 @@ func TestNothingOfAnErasedPersonIsLeftButEventsUnderTheUserID(t *testing.T) {
 	// A life that leaves something everywhere: another ADMIN's, who invites, acts on others, mistypes, and has a sign-in under way.
 	user := c.register("ADMIN", calling(t, runner.Client).invite(runner, "ADMIN"))
 	token := c.signIn(user)
-	made := c.with(token, http.MethodPost, "/invitations", map[string]any{"role": "CONSUMER"})
+	made := c.as(token, http.MethodPost, "/invitations", map[string]any{"role": "CONSUMER"})
 	secrets.add("invitation", made.Text("invitation"))
 	third := calling(t, runner.Client).user()
-	wants(t, "an act on another", c.with(token, http.MethodPatch, "/accounts/"+third.UserID, map[string]string{"status": "disabled"}), 200)
-	script := c.with(token, http.MethodPost, "/api-tokens", map[string]any{"name": "script-of-" + user.Username})
+	wants(t, "an act on another", c.as(token, http.MethodPatch, "/accounts/"+third.UserID, map[string]string{"status": "disabled"}), 200)
+	script := c.as(token, http.MethodPost, "/api-tokens", map[string]any{"name": "script-of-" + user.Username})
 	secrets.add("API token", script.Text("api_token"))
 	session := c.get("/dashboard", token).Text("session_id")
 	wants(t, "a wrong code", c.verify(c.login(user), user.WrongCode()), 401)
@@ -349,7 +329,7 @@ func TestNothingOfAnErasedPersonIsLeftButEventsUnderTheUserID(t *testing.T) {
 		}
 	}
 	throttles := len(d.rows("Throttles"))
-	wants(t, "erasing", calling(t, runner.Client).with(admin, http.MethodDelete, "/accounts/"+user.UserID, nil), 204)
+	wants(t, "erasing", calling(t, runner.Client).as(admin, http.MethodDelete, "/accounts/"+user.UserID, nil), 204)
 	left := look()
 	for what, places := range left {
 		// The ids of sessions and tokens name nobody any more; events keep them, so that what was done stays in one piece.
@@ -366,11 +346,11 @@ func TestNothingOfAnErasedPersonIsLeftButEventsUnderTheUserID(t *testing.T) {
 	wants(t, "the session", c.get("/dashboard", token), 401)
 	wants(t, "the API token", c.get("/dashboard", script.Text("api_token")), 401)
 	wants(t, "looking for the account", calling(t, runner.Client).get("/accounts/"+user.UserID, admin), 404)
-	wants(t, "erasing twice", calling(t, runner.Client).with(admin, http.MethodDelete, "/accounts/"+user.UserID, nil), 404)
-	if got := calling(t, runner.Client).get("/audit-events?user_id="+user.UserID, admin); len(entries(got, "events")) < 4 {
+	wants(t, "erasing twice", calling(t, runner.Client).as(admin, http.MethodDelete, "/accounts/"+user.UserID, nil), 404)
+	if got := calling(t, runner.Client).get("/audit-events?user_id="+user.UserID, admin); len(objects(got, "events")) < 4 {
 		t.Errorf("events under the user id: %s", got.Body)
 	}
-	invitations := entries(calling(t, runner.Client).get("/invitations", admin), "invitations")
+	invitations := objects(calling(t, runner.Client).get("/invitations", admin), "invitations")
 	if !slices.ContainsFunc(invitations, func(i map[string]any) bool { return i["made_by"] == user.UserID }) {
 		t.Errorf("the invitation does not name its maker's id: %v", invitations)
 	}

@@ -67,7 +67,7 @@ func sentBy(r *http.Request) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer body.Close() //nolint:errcheck // it is in memory
+	defer body.Close()
 	return io.ReadAll(body)
 }
 

@@ -20,13 +20,14 @@ func (d database) resetSecondFactor(user *endtoend.User) string {
 	secrets.add("enrolment code", code)
 	sum := sha256.Sum256([]byte("sallyport enrolment v1\x00" + code))
 	for _, r := range d.rows("Accounts") {
-		if text(r["username"]) == user.Username {
-			r["recovery_codes"] = &types.AttributeValueMemberL{Value: []types.AttributeValue{}}
-			r["enrolment_hash"] = &types.AttributeValueMemberS{Value: hex.EncodeToString(sum[:])}
-			r["enrolment_expires_at"] = &types.AttributeValueMemberN{Value: strconv.FormatInt(time.Now().Add(time.Hour).Unix(), 10)}
-			d.put("Accounts", r)
-			return code
+		if text(r["username"]) != user.Username {
+			continue
 		}
+		r["recovery_codes"] = &types.AttributeValueMemberL{Value: []types.AttributeValue{}}
+		r["enrolment_hash"] = &types.AttributeValueMemberS{Value: hex.EncodeToString(sum[:])}
+		r["enrolment_expires_at"] = &types.AttributeValueMemberN{Value: strconv.FormatInt(time.Now().Add(time.Hour).Unix(), 10)}
+		d.put("Accounts", r)
+		return code
 	}
 	d.t.Fatal("there is no such account")
 	return ""

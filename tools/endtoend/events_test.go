@@ -59,7 +59,7 @@ func TestEveryFunctionAnswersItsEvent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer platform.Close() //nolint:errcheck // the next one looks at it
+	defer platform.Close()
 	for _, function := range stack.Functions {
 		event, err := os.ReadFile(filepath.Join(root, "events", filepath.Base(function.CodeDir)+".json"))
 		if err != nil {

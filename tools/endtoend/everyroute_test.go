@@ -133,9 +133,27 @@ func TestEveryProtectedRouteAsksWhoCalls(t *testing.T) {
 	c := calling(t, shared.Client)
 	for _, route := range everyRoute() {
 		if len(route.Security) > 0 {
-			wants(t, route.String()+" without credentials", c.call(route), 401)
-			wants(t, route.String()+" with forged ones", c.call(route, "Authorization", "Bearer spt_"+strings.Repeat("A", 120)), 401)
+			refuses(t, route.String()+" without credentials", c.call(route), 401)
+			refuses(t, route.String()+" with forged ones", c.call(route, "Authorization", "Bearer spt_"+strings.Repeat("A", 120)), 401)
 		}
+	}
+}
+
+func TestEveryRouteThatTakesABodyTakesNoOtherType(t *testing.T) {
+	c := calling(t, shared.Client)
+	for _, route := range everyRoute() {
+		if route.RequestBody != nil {
+			headers := append([]string{"Content-Type", "text/plain"}, c.credentials(route, shared)...)
+			refuses(t, route.String()+" with text", c.do(route.Method, pathOf(route), "text", headers...), 415)
+		}
+	}
+}
+
+// refuses checks the status; the form is held to the description, as that of every answer is.
+func refuses(t *testing.T, what string, response endtoend.Response, status int) {
+	t.Helper()
+	if response.Status != status {
+		t.Errorf("%s: %d, want %d: %s", what, response.Status, status, response.Body)
 	}
 }
 

@@ -97,6 +97,7 @@ func oneAccount(role string) porcupine.Model {
 				return []any{accountState{role: d.role, disabled: s.disabled, sessions: map[string]held{}}}
 			case isDisabled, isEnabled:
 				return []any{accountState{role: s.role, disabled: d.what == isDisabled, sessions: map[string]held{}}}
+			default:
 			}
 			return nil
 		},
@@ -135,6 +136,7 @@ func (h *accountHistory) add(client int, asked int64, all ...done) {
 			if fresh := (known{one.session, one.next}); !slices.Contains(h.known, fresh) {
 				h.known = append(h.known, fresh)
 			}
+		default:
 		}
 	}
 }

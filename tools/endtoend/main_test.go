@@ -214,6 +214,26 @@ func (c caller) get(path, token string) endtoend.Response {
 	return c.do(http.MethodGet, path, nil, "Authorization", "Bearer "+token)
 }
 
+// as makes a request with a token.
+func (c caller) as(token, method, path string, body any) endtoend.Response {
+	c.t.Helper()
+	got := c.do(method, path, body, "Authorization", "Bearer "+token)
+	secrets.add("API token", got.Text("api_token"))
+	secrets.add("enrolment", got.Text("enrolment"))
+	return got
+}
+
+// objects returns the objects in a list of an answer.
+func objects(response endtoend.Response, list string) (found []map[string]any) {
+	all, _ := response.JSON[list].([]any)
+	for _, one := range all {
+		if object, ok := one.(map[string]any); ok {
+			found = append(found, object)
+		}
+	}
+	return found
+}
+
 func (c caller) logout(token string) endtoend.Response {
 	c.t.Helper()
 	return c.do(http.MethodPost, "/logout", nil, "Authorization", "Bearer "+token)

@@ -227,9 +227,14 @@ func (m *mutants) promises() map[string]func() promise {
 			code := m.resetSecondFactor(user)
 			return promise{http.StatusCreated, func() endtoend.Response { return m.enrol(user, user.Password, code) }}
 		},
-		"AuthorizerFunction": func() promise {
+		"AuthorizerFunction": func() promise { // to refuse, of which there is an event, and to let in
 			token := m.signIn(m.user())
-			return promise{http.StatusOK, func() endtoend.Response { return m.get("/dashboard", token) }}
+			return promise{http.StatusOK, func() endtoend.Response {
+				if got := m.get("/admin_resource", token); got.Status != http.StatusForbidden {
+					return got
+				}
+				return m.get("/dashboard", token)
+			}}
 		},
 		"AuditEventsFunction": func() promise { // by account, by time and by actor: it is kept if all three are
 			user, token := m.user(), m.admin(m.runner)
@@ -247,8 +252,8 @@ func (m *mutants) promises() map[string]func() promise {
 			token := m.admin(m.runner)
 			m.invite(m.runner, "DEVELOPER")
 			return promise{http.StatusNoContent, func() endtoend.Response {
-				id, _ := entries(m.get("/invitations", token), "invitations")[0]["invitation_id"].(string)
-				return m.with(token, http.MethodDelete, "/invitations/"+id, nil)
+				id, _ := objects(m.get("/invitations", token), "invitations")[0]["invitation_id"].(string)
+				return m.as(token, http.MethodDelete, "/invitations/"+id, nil)
 			}}
 		},
 		"AccountsFunction": func() promise {
@@ -300,7 +305,7 @@ func (m *mutants) asClient(by client, path, token string) endtoend.Response {
 // administering promises that an ADMIN's request is answered with the status.
 func (m *mutants) administering(method, path string, body any, status int) promise {
 	token := m.admin(m.runner)
-	return promise{status, func() endtoend.Response { return m.with(token, method, path, body) }}
+	return promise{status, func() endtoend.Response { return m.as(token, method, path, body) }}
 }
 
 // busyUser returns the id of a user who is signed in, and has begun to sign in once more.
@@ -352,13 +357,15 @@ func TestWithoutAnyOneStatementOfItsPoliciesAFunctionFailsVisibly(t *testing.T) 
 			}
 			m.enforce(m.without(i, j))
 			kill(t, m.runner, folder(f.LogicalID)) // what a process remembers must not stand in for what it may not ask
+			const lost = "an audit event could not be stored"
+			told := strings.Count(m.runner.Output(), lost)
 			got := promise.call()
 			switch {
 			case statement.Sid == "Audit": // it changes no answer: what is done is done, and somebody has to look
 				if got.Status != promise.status {
 					t.Errorf("%s without its statement Audit: %d, want %d", f.LogicalID, got.Status, promise.status)
 				}
-				waitFor(t, "the line about the audit event", func() bool { return strings.Contains(m.runner.Output(), "an audit event could not be stored") })
+				waitFor(t, "the line about the audit event of "+f.LogicalID, func() bool { return strings.Count(m.runner.Output(), lost) > told })
 			case got.Status < 500:
 				t.Errorf("%s does without its statement %s (template.yaml:%d): %d", f.LogicalID, statement.Sid, statement.Line, got.Status)
 			}

@@ -321,17 +321,17 @@ func everyAdministration(t *testing.T, c caller, runner *endtoend.Runner) {
 		wants(t, listed, c.get(listed, admin), 200)
 	}
 	c.invite(runner, "DEVELOPER")
-	id, _ := entries(c.get("/invitations", admin), "invitations")[0]["invitation_id"].(string)
-	wants(t, "withdrawing", c.with(admin, http.MethodDelete, "/invitations/"+id, nil), 204)
-	wants(t, "a new role", c.with(admin, http.MethodPatch, path, map[string]string{"role": "DEVELOPER"}), 200)
+	id, _ := objects(c.get("/invitations", admin), "invitations")[0]["invitation_id"].(string)
+	wants(t, "withdrawing", c.as(admin, http.MethodDelete, "/invitations/"+id, nil), 204)
+	wants(t, "a new role", c.as(admin, http.MethodPatch, path, map[string]string{"role": "DEVELOPER"}), 200)
 	signIn()
-	wants(t, "ending sessions", c.with(admin, http.MethodDelete, path+"/sessions", nil), 204)
+	wants(t, "ending sessions", c.as(admin, http.MethodDelete, path+"/sessions", nil), 204)
 	signIn()
-	wants(t, "a reset", c.with(admin, http.MethodPost, path+"/reset-second-factor", nil), 201)
+	wants(t, "a reset", c.as(admin, http.MethodPost, path+"/reset-second-factor", nil), 201)
 	user = c.user()
 	path = "/accounts/" + user.UserID
 	signIn()
-	wants(t, "erasing", c.with(admin, http.MethodDelete, path, nil), 204)
+	wants(t, "erasing", c.as(admin, http.MethodDelete, path, nil), 204)
 }
 
 // everything has every function do all that it can, sign-in's rare cases included.

@@ -10,14 +10,6 @@ import (
 	"sallyport/tools/endtoend"
 )
 
-// as makes a request with a token.
-func (c caller) as(token, method, path string, body any) endtoend.Response {
-	c.t.Helper()
-	got := c.do(method, path, body, "Authorization", "Bearer "+token)
-	secrets.add("API token", got.Text("api_token"))
-	return got
-}
-
 // signInOn signs a user in with a recovery code, under a name for the device.
 func (c caller) signInOn(user *endtoend.User, device string) string {
 	c.t.Helper()
@@ -36,16 +28,6 @@ func (c caller) sessions(token string) []map[string]any {
 	got := c.get("/sessions", token)
 	wants(c.t, "listing sessions", got, 200)
 	return objects(got, "sessions")
-}
-
-// objects returns a member of an answer that is an array of objects.
-func objects(response endtoend.Response, member string) (all []map[string]any) {
-	list, _ := response.JSON[member].([]any)
-	for _, element := range list {
-		object, _ := element.(map[string]any)
-		all = append(all, object)
-	}
-	return all
 }
 
 func TestSessionsAreListedAsTheirOwnerKnowsThem(t *testing.T) {

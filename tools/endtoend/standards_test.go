@@ -315,7 +315,7 @@ func TestWhoeverFindsATokenEndsItAndIsNotToldWhetherItWasLive(t *testing.T) {
 		return c.reportLeaked(other)
 	}(), 204)
 	wants(t, "its session after that", c.renew(other), 401)
-	for what, found := range map[string]string{"nothing": "", "no token": "abc", "with a space": token + " ", "with another checksum": token[:123] + mendedLast(token)} {
+	for what, found := range map[string]string{"nothing": "", "no token": "abc", "with a space": token + " ", "with another checksum": token[:123] + anotherLast(token)} {
 		wants(t, what, c.reportLeaked(found), 400)
 	}
 	waitFor(t, "the line", func() bool {
@@ -337,8 +337,8 @@ func TestWhoeverFindsATokenEndsItAndIsNotToldWhetherItWasLive(t *testing.T) {
 	}
 }
 
-// mendedLast is another last character than the token has.
-func mendedLast(token string) string {
+// anotherLast is another last character than the token has.
+func anotherLast(token string) string {
 	if strings.HasSuffix(token, "A") {
 		return "B"
 	}

@@ -29,7 +29,7 @@ func list(out io.Writer) error {
 				allowed = append(allowed, role.String())
 			}
 			if policy.Allows(policy.Bearer{Role: role, APIToken: true}, route) {
-				tokens = " +API tokens"
+				tokens = " +API tokens" //nolint:gosec // G101: no credential but words
 			}
 		}
 		if _, err := fmt.Fprintf(out, "%s %-6s %-40s %s%s\n", route.API, route.Method, route.Resource, strings.Join(allowed, ","), tokens); err != nil {

@@ -41,7 +41,7 @@ func (s *service) administer(r *http.Request, caller session.Identity) (body any
 		}
 		return map[string]any{"sessions": sessions}, err, true
 	case http.MethodPatch:
-		var in account.AccountEdit
+		var in account.Edit
 		if err := json.NewDecoder(r.Body).Decode(&in); err != nil {
 			return nil, apperr.New(apperr.InvalidRequest, ""), true
 		}

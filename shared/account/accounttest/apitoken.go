@@ -20,7 +20,7 @@ func (s *Store) AddAPIToken(ctx context.Context, addition account.APITokenAdditi
 func (s *Store) addAPIToken(records map[sessiontest.Key]session.Record, in account.APITokenAddition) error {
 	before := in.Before
 	if _, alive := records[sessiontest.Key{UserID: before.UserID, TokenID: in.By}]; !alive {
-		return account.ErrSignedOut
+		return account.ErrSessionEnded
 	}
 	a, found := s.accounts[before.Username]
 	_, listed := a.Sessions[in.By]

@@ -46,7 +46,7 @@ func (s *Store) mayChange(records map[sessiontest.Key]session.Record, by *accoun
 		return nil
 	}
 	if _, signedIn := records[sessiontest.Key{UserID: by.UserID, TokenID: by.TokenID}]; !signedIn {
-		return account.ErrSignedOut
+		return account.ErrSessionEnded
 	}
 	if actor, found := s.accounts[by.Username]; !found || actor.UserID != by.UserID || !actor.IsActiveAdmin() {
 		return account.ErrNotAdmin

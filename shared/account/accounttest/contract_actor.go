@@ -14,7 +14,7 @@ import (
 func actorParts() []part {
 	return []part{
 		{"an ADMIN who is signed in changes another account", testActorChanges},
-		{"nobody changes an account in a session that has ended", testActorSignedOut},
+		{"nobody changes an account in a session that has ended", testActorSessionEnded},
 		{"nobody changes an account who is no active ADMIN any more", testActorNotAdmin},
 		{"an ADMIN ends all own sessions, the one in which that is asked among them", testActorOneself},
 		{"a change forgets the failures that it names, and no others", testChangeForgets},
@@ -59,7 +59,7 @@ func testActorChanges(t *testing.T, s Everything) {
 	}
 }
 
-func testActorSignedOut(t *testing.T, s Everything) {
+func testActorSessionEnded(t *testing.T, s Everything) {
 	f := fixture{t, s}
 	actor := f.admin("ada")
 	bob := f.create(newAccount("bob"))
@@ -75,13 +75,13 @@ func testActorSignedOut(t *testing.T, s Everything) {
 	} {
 		c := f.by(actor, "bob", disable)
 		edit(&c)
-		if err := s.ChangeAccount(t.Context(), c); !errors.Is(err, account.ErrSignedOut) {
+		if err := s.ChangeAccount(t.Context(), c); !errors.Is(err, account.ErrSessionEnded) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	f.wantAccount(bob)
 	own := f.by(actor, "ada", func(*account.Account) {})
-	if err := s.ChangeAccount(t.Context(), own); !errors.Is(err, account.ErrSignedOut) {
+	if err := s.ChangeAccount(t.Context(), own); !errors.Is(err, account.ErrSessionEnded) {
 		t.Errorf("of oneself: %v", err)
 	}
 	f.change(f.by(elsewhere, "bob", disable))
@@ -130,7 +130,7 @@ func testActorOneself(t *testing.T, s Everything) {
 	if f.hasRecord(actor.UserID, actor.TokenID) || f.hasRecord(other.UserID, other.TokenID) {
 		t.Error("a session goes on")
 	}
-	if err := s.ChangeAccount(t.Context(), f.by(actor, "ada", func(*account.Account) {})); !errors.Is(err, account.ErrSignedOut) {
+	if err := s.ChangeAccount(t.Context(), f.by(actor, "ada", func(*account.Account) {})); !errors.Is(err, account.ErrSessionEnded) {
 		t.Errorf("once more: %v", err)
 	}
 }
@@ -188,7 +188,7 @@ func testActorsAtOnce(t *testing.T, s Everything) {
 					return err
 				}
 			}
-		}, account.ErrSignedOut, account.ErrNotAdmin)
+		}, account.ErrSessionEnded, account.ErrNotAdmin)
 		left := 0
 		for _, actor := range actors {
 			a, found := f.account(actor.Username)

@@ -78,11 +78,11 @@ func testAddAPITokenConflicts(t *testing.T, s Everything) {
 		}
 	}
 	for name, id := range map[string]token.ID{"a session that has ended": over.TokenID, "another's session": foreign.TokenID} {
-		if err := s.AddAPIToken(t.Context(), addition(stored, id)); !errors.Is(err, account.ErrSignedOut) {
+		if err := s.AddAPIToken(t.Context(), addition(stored, id)); !errors.Is(err, account.ErrSessionEnded) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if err := s.AddAPIToken(ended(t), addition(stored, by.TokenID)); err == nil || errors.Is(err, account.ErrConflict) || errors.Is(err, account.ErrSignedOut) {
+	if err := s.AddAPIToken(ended(t), addition(stored, by.TokenID)); err == nil || errors.Is(err, account.ErrConflict) || errors.Is(err, account.ErrSessionEnded) {
 		t.Errorf("with a context that has ended: %v", err)
 	}
 	f.wantAccount(stored)
@@ -102,7 +102,7 @@ func testAddAPITokenConflicts(t *testing.T, s Everything) {
 	if err := s.RemoveRecord(t.Context(), by.UserID, by.TokenID); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.AddAPIToken(t.Context(), addition(unlisted, by.TokenID)); !errors.Is(err, account.ErrSignedOut) {
+	if err := s.AddAPIToken(t.Context(), addition(unlisted, by.TokenID)); !errors.Is(err, account.ErrSessionEnded) {
 		t.Errorf("a session that was stolen: %v", err)
 	}
 	f.wantAccount(unlisted)
@@ -153,7 +153,7 @@ func testAddAPITokenAndEnd(t *testing.T, s Everything) {
 				return s.AddAPIToken(t.Context(), in)
 			}
 			return s.EndSession(t.Context(), by)
-		}, account.ErrConflict, account.ErrSignedOut)
+		}, account.ErrConflict, account.ErrSessionEnded)
 		got, _ := f.account("ada")
 		if _, listed := got.APITokens[in.Record.TokenID]; listed != f.hasRecord(in.Record.UserID, in.Record.TokenID) {
 			t.Errorf("listed: %v", listed)
@@ -161,7 +161,7 @@ func testAddAPITokenAndEnd(t *testing.T, s Everything) {
 		if f.hasRecord(by.UserID, by.TokenID) {
 			t.Error("the session goes on")
 		}
-		if err := s.AddAPIToken(t.Context(), addition(got, by.TokenID)); !errors.Is(err, account.ErrSignedOut) {
+		if err := s.AddAPIToken(t.Context(), addition(got, by.TokenID)); !errors.Is(err, account.ErrSessionEnded) {
 			t.Errorf("after the end: %v", err)
 		}
 	}

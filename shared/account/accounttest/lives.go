@@ -86,6 +86,7 @@ const (
 // secrets keeps authenticator secrets in clear: what seals them is for other tests.
 type secrets struct{}
 
+// OpenSecret implements account.SecretOpener.
 func (secrets) OpenSecret(_ context.Context, _ token.ID, sealed []byte) ([]byte, error) {
 	return slices.Clone(sealed), nil
 }
@@ -103,7 +104,7 @@ func Lives(t *rapid.T, store Everything) {
 	m.authorizer = session.NewAuthorizer(ring, store, clock)
 	m.maker = &account.APITokenMaker{Store: store, Issuer: issuer, Now: clock}
 	m.changer = account.NewChanger(store)
-	for range livesNames { // so that there is something to begin with
+	for range livesNames() { // so that there is something to begin with
 		m.register(t)
 		m.login(t)
 		m.verify(t)
@@ -123,9 +124,9 @@ func wantCode(t *rapid.T, what string, err error, code apperr.Code) {
 	}
 }
 
-var livesNames = []string{"alice", "bob"}
+func livesNames() []string { return []string{"alice", "bob"} }
 
-func drawName(t *rapid.T) string { return rapid.SampledFrom(livesNames).Draw(t, "name") }
+func drawName(t *rapid.T) string { return rapid.SampledFrom(livesNames()).Draw(t, "name") }
 
 // draw returns one of those that there ever were, nil if there were none.
 func draw[T any](t *rapid.T, what string, all []*T) *T {
@@ -245,7 +246,9 @@ func (m *lives) renew(t *rapid.T) {
 	}
 }
 
-var dashboard = policy.Route{API: policy.Own, Method: "GET", Resource: "/dashboard"}
+func dashboard() policy.Route {
+	return policy.Route{API: policy.Own, Method: "GET", Resource: "/dashboard"}
+}
 
 // call makes a request with any token that a session has had.
 func (m *lives) call(t *rapid.T) {
@@ -253,7 +256,7 @@ func (m *lives) call(t *rapid.T) {
 	if s == nil {
 		return
 	}
-	_, err := m.authorizer.Authorize(t.Context(), presented, dashboard)
+	_, err := m.authorizer.Authorize(t.Context(), presented, dashboard())
 	if want := current && m.lives(s); want != (err == nil) {
 		t.Fatalf("a request is let in: %v, want %v: %v", err == nil, want, err)
 	}
@@ -315,7 +318,7 @@ func (m *lives) make(t *rapid.T) {
 	k := &livesToken{of: by.of, expires: m.now.Unix() + life, narrowed: rapid.Bool().Draw(t, "narrowed")}
 	in := account.APITokenInput{Name: "x", ExpiresIn: &life}
 	if k.narrowed {
-		in.Routes = []policy.Route{dashboard}
+		in.Routes = []policy.Route{dashboard()}
 	}
 	noted := 0
 	for _, other := range m.tokens {
@@ -426,7 +429,7 @@ func (m *lives) check(t *rapid.T) {
 		sessions[p], tokens[p] = map[string]bool{}, map[string]bool{}
 	}
 	for _, s := range m.sessions {
-		identity, err := m.authorizer.Authorize(t.Context(), s.tokens[len(s.tokens)-1], dashboard)
+		identity, err := m.authorizer.Authorize(t.Context(), s.tokens[len(s.tokens)-1], dashboard())
 		if lives := m.lives(s); lives != (err == nil) || lives && (identity != s.identity || identity.Role != s.of.role) {
 			t.Fatalf("a session that goes on: %v, is let in as %+v, %v", lives, identity, err)
 		}
@@ -435,7 +438,7 @@ func (m *lives) check(t *rapid.T) {
 		}
 	}
 	for _, k := range m.tokens {
-		identity, err := m.authorizer.Authorize(t.Context(), k.text, dashboard)
+		identity, err := m.authorizer.Authorize(t.Context(), k.text, dashboard())
 		if good := m.good(k); good != (err == nil) || good && (identity.Kind != token.API || identity.Role != k.of.role) {
 			t.Fatalf("an API token that is good: %v, is let in as %+v, %v", good, identity, err)
 		}

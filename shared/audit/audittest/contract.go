@@ -11,7 +11,7 @@ import (
 	"sallyport/shared/audit"
 )
 
-// Store is what the contract is about. Its Reader's clock shows Now.
+// Store is what the contract is about. Its Reader's clock shows Now().
 type Store interface {
 	audit.Trail
 	audit.Reader
@@ -19,7 +19,7 @@ type Store interface {
 }
 
 // Now is when the contract's events are read: they were in the days before.
-var Now = time.Date(2026, 11, 26, 0, 30, 0, 0, time.UTC)
+func Now() time.Time { return time.Date(2026, 11, 26, 0, 30, 0, 0, time.UTC) }
 
 // TestStore checks that what newStore returns, empty each time, keeps the contract.
 func TestStore(t *testing.T, newStore func(t *testing.T) Store) {
@@ -77,10 +77,10 @@ func all(t *testing.T, store Store, query audit.Query) (events []audit.Event) {
 
 func comesBackWhole(t *testing.T, store Store) {
 	event := audit.Event{
-		Action: "change_account", Outcome: audit.Refused, Reason: "oneself", Detail: "role=ADMIN", At: Now.Add(-time.Hour), ActorID: "actor",
+		Action: "change_account", Outcome: audit.Refused, Reason: "oneself", Detail: "role=ADMIN", At: Now().Add(-time.Hour), ActorID: "actor",
 		AccountID: "account", SessionID: "session", TokenID: "token", Target: "target", Address: "192.0.2.1", RequestID: "request", InvocationID: "invocation",
 	}
-	least := audit.Event{Action: "login", Outcome: audit.Throttled, At: Now.Add(-time.Minute)}
+	least := audit.Event{Action: "login", Outcome: audit.Throttled, At: Now().Add(-time.Minute)}
 	add(t, store, event, least)
 	got := all(t, store, audit.Query{})
 	least.AccountID = audit.Nobody
@@ -102,7 +102,7 @@ func spread(t *testing.T, store Store) (details []string) {
 		0, time.Second, time.Hour, time.Hour, time.Hour, 31 * time.Minute, 24 * time.Hour, 49 * time.Hour, 50 * 24 * time.Hour, 51 * 24 * time.Hour, 200 * 24 * time.Hour,
 	} {
 		detail := fmt.Sprint(i)
-		add(t, store, audit.Event{AccountID: "mine", Detail: detail, At: Now.Add(-ago)}, audit.Event{AccountID: "other", Detail: "other", At: Now.Add(-ago)})
+		add(t, store, audit.Event{AccountID: "mine", Detail: detail, At: Now().Add(-ago)}, audit.Event{AccountID: "other", Detail: "other", At: Now().Add(-ago)})
 		details = append(details, detail)
 	}
 	return details
@@ -189,13 +189,13 @@ func cursorsAreBound(t *testing.T, store Store) {
 }
 
 func keepsOnce(t *testing.T, store Store) {
-	event := audit.Event{Action: "authorize", Outcome: audit.Refused, Reason: "role_not_allowed", AccountID: "a", Address: "192.0.2.1", At: Now.Add(-30 * time.Second), Recurring: true}
+	event := audit.Event{Action: "authorize", Outcome: audit.Refused, Reason: "role_not_allowed", AccountID: "a", Address: "192.0.2.1", At: Now().Add(-30 * time.Second), Recurring: true}
 	for range 20 {
 		add(t, store, event)
 		event.Address, event.At = "192.0.2.2", event.At.Add(time.Second)
 	}
 	got := all(t, store, audit.Query{AccountID: "a"})
-	if len(got) != 1 || got[0].Address != "192.0.2.1" || !got[0].At.Equal(Now.Add(-time.Minute)) {
+	if len(got) != 1 || got[0].Address != "192.0.2.1" || !got[0].At.Equal(Now().Add(-time.Minute)) {
 		t.Errorf("%+v", got)
 	}
 }
@@ -219,11 +219,11 @@ func forget(t *testing.T, store Store, accountID string) (calls int) {
 func forgets(t *testing.T, store Store) {
 	const address = "192.0.2.1"
 	add(t, store,
-		audit.Event{Detail: "forgotten", AccountID: "a", ActorID: "a", Address: address, At: Now.Add(-time.Hour)},
-		audit.Event{Detail: "forgotten", AccountID: "a", Address: address, At: Now.Add(-2 * time.Hour)},
-		audit.Event{Detail: "forgotten", AccountID: "b", ActorID: "a", Address: address, At: Now.Add(-3 * time.Hour)},
-		audit.Event{Detail: "kept", AccountID: "b", ActorID: "b", Address: address, At: Now.Add(-4 * time.Hour)},
-		audit.Event{Detail: "kept", Address: address, At: Now.Add(-5 * time.Hour)},
+		audit.Event{Detail: "forgotten", AccountID: "a", ActorID: "a", Address: address, At: Now().Add(-time.Hour)},
+		audit.Event{Detail: "forgotten", AccountID: "a", Address: address, At: Now().Add(-2 * time.Hour)},
+		audit.Event{Detail: "forgotten", AccountID: "b", ActorID: "a", Address: address, At: Now().Add(-3 * time.Hour)},
+		audit.Event{Detail: "kept", AccountID: "b", ActorID: "b", Address: address, At: Now().Add(-4 * time.Hour)},
+		audit.Event{Detail: "kept", Address: address, At: Now().Add(-5 * time.Hour)},
 	)
 	before := all(t, store, audit.Query{})
 	forget(t, store, "a")
@@ -245,7 +245,7 @@ func forgets(t *testing.T, store Store) {
 
 func forgetsMany(t *testing.T, store Store) {
 	for i := range 130 {
-		add(t, store, audit.Event{AccountID: "a", Address: "192.0.2.1", At: Now.Add(-time.Duration(i) * time.Second)})
+		add(t, store, audit.Event{AccountID: "a", Address: "192.0.2.1", At: Now().Add(-time.Duration(i) * time.Second)})
 	}
 	if calls := forget(t, store, "a"); calls < 2 {
 		t.Errorf("one call did it all: it is not bounded")

@@ -69,12 +69,14 @@ func (t *Trail) Events(_ context.Context, query audit.Query) (audit.Page, error)
 	}
 	slices.SortFunc(found, func(a, b audit.Event) int { return strings.Compare(b.ID, a.ID) })
 	name := query.AccountID + " " + query.ActorID + " "
-	start, err := 0, error(nil)
+	start := 0
 	if query.Cursor != "" {
 		place, ok := strings.CutPrefix(query.Cursor, name)
-		if start, err = strconv.Atoi(place); !ok || err != nil || start < 0 || start > len(found) {
+		at, err := strconv.Atoi(place)
+		if !ok || err != nil || at < 0 || at > len(found) {
 			return audit.Page{}, apperr.New(apperr.InvalidRequest, "no such page")
 		}
+		start = at
 	}
 	page := audit.Page{Events: found[start:min(start+query.Limit, len(found))]}
 	if end := start + len(page.Events); end < len(found) {

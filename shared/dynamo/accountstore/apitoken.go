@@ -42,7 +42,7 @@ func (s *Store) AddAPIToken(ctx context.Context, in account.APITokenAddition) er
 		}},
 	})
 	if cancelled, ok := errors.AsType[*dynamo.CancelledError](err); ok && cancelled.Failed(bySession) {
-		return account.ErrSignedOut // for good, so that it counts for more than a conflict
+		return account.ErrSessionEnded // for good, so that it counts for more than a conflict
 	}
 	return conflict(err)
 }

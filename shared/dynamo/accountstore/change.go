@@ -52,7 +52,7 @@ func (s *Store) ChangeAccount(ctx context.Context, change account.Change) error 
 	if cancelled, ok := errors.AsType[*dynamo.CancelledError](err); ok {
 		switch {
 		case signedOut > 0 && cancelled.Failed(signedOut):
-			return account.ErrSignedOut
+			return account.ErrSessionEnded
 		case notAdmin > 0 && cancelled.Failed(notAdmin):
 			return account.ErrNotAdmin
 		}

@@ -15,7 +15,7 @@ func TestEachReasonOfACancelledChangeByAnAdminIsRead(t *testing.T) {
 	if err := store.CreateAccount(t.Context(), account.Creation{Account: bob}); err != nil {
 		t.Fatal(err)
 	}
-	signedOut := func(err error) bool { return errors.Is(err, account.ErrSignedOut) }
+	ended := func(err error) bool { return errors.Is(err, account.ErrSessionEnded) }
 	notAdmin := func(err error) bool { return errors.Is(err, account.ErrNotAdmin) }
 	const no, condition, busy, throttled = "None", "ConditionalCheckFailed", "TransactionConflict", "ThrottlingError"
 	for name, test := range map[string]struct {
@@ -23,9 +23,9 @@ func TestEachReasonOfACancelledChangeByAnAdminIsRead(t *testing.T) {
 		want    func(error) bool
 	}{
 		"changed since":                     {[]string{condition, no, no, no}, conflict},
-		"signed out":                        {[]string{no, no, condition, no}, signedOut},
-		"signed out, and changed since":     {[]string{condition, no, condition, no}, signedOut},
-		"signed out, and no ADMIN":          {[]string{no, no, condition, condition}, signedOut},
+		"signed out":                        {[]string{no, no, condition, no}, ended},
+		"signed out, and changed since":     {[]string{condition, no, condition, no}, ended},
+		"signed out, and no ADMIN":          {[]string{no, no, condition, condition}, ended},
 		"no ADMIN":                          {[]string{no, no, no, condition}, notAdmin},
 		"no ADMIN, and changed since":       {[]string{condition, no, no, condition}, notAdmin},
 		"the account busy":                  {[]string{busy, no, no, no}, conflict},

@@ -247,15 +247,15 @@ func TestEachReasonOfACancelledChangeIsRead(t *testing.T) {
 
 func TestEachReasonOfACancelledAPITokenIsRead(t *testing.T) {
 	store, wire := openWired(t)
-	signedOut := func(err error) bool { return errors.Is(err, account.ErrSignedOut) }
+	over := func(err error) bool { return errors.Is(err, account.ErrSessionEnded) }
 	for name, test := range map[string]struct {
 		reasons []string // account, record, session
 		want    func(error) bool
 	}{
 		"account changed":                  {[]string{"ConditionalCheckFailed", "None", "None"}, conflict},
 		"token id taken":                   {[]string{"None", "ConditionalCheckFailed", "None"}, conflict},
-		"session over":                     {[]string{"None", "None", "ConditionalCheckFailed"}, signedOut},
-		"session over and account changed": {[]string{"ConditionalCheckFailed", "None", "ConditionalCheckFailed"}, signedOut},
+		"session over":                     {[]string{"None", "None", "ConditionalCheckFailed"}, over},
+		"session over and account changed": {[]string{"ConditionalCheckFailed", "None", "ConditionalCheckFailed"}, over},
 		"account busy":                     {[]string{"TransactionConflict", "None", "None"}, conflict},
 		"throttled":                        {[]string{"None", "ThrottlingError", "None"}, unavailable},
 	} {

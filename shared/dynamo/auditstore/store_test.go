@@ -38,7 +38,7 @@ func open(t *testing.T, server dynamotest.Server) store {
 	t.Cleanup(func() { wire.Set(nil) })
 	wire.Calls()
 	return store{
-		auditstore.New(client, table, retentionDays), auditstore.NewReader(client, table, retentionDays, func() time.Time { return audittest.Now }),
+		auditstore.New(client, table, retentionDays), auditstore.NewReader(client, table, retentionDays, audittest.Now),
 		client, table, wire,
 	}
 }
@@ -56,7 +56,7 @@ func TestTheStoreKeepsTheContract(t *testing.T) {
 }
 
 var event = audit.Event{
-	Action: "login", Outcome: audit.Succeeded, AccountID: "a", ActorID: "b", Address: "192.0.2.1", At: audittest.Now.Add(-time.Minute),
+	Action: "login", Outcome: audit.Succeeded, AccountID: "a", ActorID: "b", Address: "192.0.2.1", At: audittest.Now().Add(-time.Minute),
 }
 
 func TestEachMethodNeedsTheActionsThatItNames(t *testing.T) {
@@ -88,7 +88,7 @@ func TestEachMethodNeedsTheActionsThatItNames(t *testing.T) {
 }
 
 func (s store) events(query audit.Query) func(ctx context.Context) error {
-	query.To, query.Limit = audittest.Now.Unix(), 10
+	query.To, query.Limit = audittest.Now().Unix(), 10
 	return func(ctx context.Context) error {
 		_, err := s.Events(ctx, query)
 		return err
@@ -133,7 +133,7 @@ func TestAnEventWhoseAnswerIsLostIsThereOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.wire.Set(nil)
-	page, err := s.Events(t.Context(), audit.Query{AccountID: "a", To: audittest.Now.Unix(), Limit: 10})
+	page, err := s.Events(t.Context(), audit.Query{AccountID: "a", To: audittest.Now().Unix(), Limit: 10})
 	if err != nil || len(page.Events) != 1 {
 		t.Errorf("%+v, %v", page, err)
 	}
@@ -141,7 +141,7 @@ func TestAnEventWhoseAnswerIsLostIsThereOnce(t *testing.T) {
 
 func TestEventsThatHaveExpiredAreNotShownThoughTheirRowsAreStillThere(t *testing.T) {
 	s := open(t, dynamotest.Embedded(t))
-	for _, at := range []time.Time{audittest.Now.Add(-retentionDays*24*time.Hour + time.Minute), audittest.Now.Add(-retentionDays*24*time.Hour - time.Minute)} {
+	for _, at := range []time.Time{audittest.Now().Add(-retentionDays*24*time.Hour + time.Minute), audittest.Now().Add(-retentionDays*24*time.Hour - time.Minute)} {
 		old := event
 		old.At = at
 		if err := s.Record(t.Context(), old); err != nil {
@@ -159,7 +159,7 @@ func TestEventsThatHaveExpiredAreNotShownThoughTheirRowsAreStillThere(t *testing
 		}
 	}
 	for name, query := range map[string]audit.Query{"of the account": {AccountID: "a"}, "of the actor": {ActorID: "b"}} {
-		query.To, query.Limit = audittest.Now.Unix(), 10
+		query.To, query.Limit = audittest.Now().Unix(), 10
 		if page, err := s.Events(t.Context(), query); err != nil || len(page.Events) != 1 {
 			t.Errorf("%s: %+v, %v", name, page, err)
 		}
@@ -170,11 +170,11 @@ func TestEventsThatHaveExpiredAreNotShownThoughTheirRowsAreStillThere(t *testing
 func TestAPageOfAllLooksThroughABoundedNumberOfDays(t *testing.T) {
 	s := open(t, dynamotest.Embedded(t))
 	old := event
-	old.At = audittest.Now.Add(-300 * 24 * time.Hour)
+	old.At = audittest.Now().Add(-300 * 24 * time.Hour)
 	if err := s.Record(t.Context(), old); err != nil {
 		t.Fatal(err)
 	}
-	query, found := audit.Query{To: audittest.Now.Unix(), Limit: 10}, 0
+	query, found := audit.Query{To: audittest.Now().Unix(), Limit: 10}, 0
 	for pages := 1; ; pages++ {
 		s.wire.Calls()
 		page, err := s.Events(t.Context(), query)
@@ -240,7 +240,7 @@ func TestAMalformedEventIsRefused(t *testing.T) {
 			t.Fatal(err)
 		}
 		var tampered *apperr.Error
-		if _, err := s.Events(t.Context(), audit.Query{AccountID: "a", To: audittest.Now.Unix(), Limit: 10}); !errors.As(err, &tampered) || tampered.Code != apperr.Corrupt {
+		if _, err := s.Events(t.Context(), audit.Query{AccountID: "a", To: audittest.Now().Unix(), Limit: 10}); !errors.As(err, &tampered) || tampered.Code != apperr.Corrupt {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

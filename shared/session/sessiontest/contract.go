@@ -180,7 +180,6 @@ func testContext(t *testing.T, s Stores) {
 
 func testRecordsOf(t *testing.T, s Stores) {
 	one, foreign, over := NewRecord(), NewRecord(), NewRecord()
-	over.UserID = one.UserID
 	s.Add(t, one)
 	s.Add(t, foreign)
 	want := map[token.ID]session.Record{one.TokenID: one}

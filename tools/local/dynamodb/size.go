@@ -12,7 +12,6 @@ func itemSize(it item) int {
 
 func valueSize(v *value) int {
 	const overhead, element = 3, 1 // of a list or map, and of each of its elements
-	size := 0
 	switch {
 	case v.S != nil:
 		return len(*v.S)
@@ -23,12 +22,13 @@ func valueSize(v *value) int {
 	case v.M != nil:
 		return overhead + len(v.M)*element + itemSize(v.M)
 	case v.L != nil:
-		size = overhead
+		size := overhead
 		for _, inner := range v.L {
 			size += element + valueSize(inner)
 		}
+		return size
 	default: // a boolean, null or a set
-		size = 1
+		size := 1
 		for _, text := range v.SS {
 			size += len(*text)
 		}
@@ -38,6 +38,6 @@ func valueSize(v *value) int {
 		for _, text := range v.BS {
 			size += len(text)
 		}
+		return size
 	}
-	return size
 }

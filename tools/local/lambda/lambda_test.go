@@ -430,14 +430,13 @@ func TestClosingKillsEverythingAndFailsWhatIsRunning(t *testing.T) {
 }
 
 func TestEachFunctionIsStartedOnceAndOneThatFailsEndsTheStartAtOnce(t *testing.T) {
-	functions := make([]template.Function, 20)
-	for i := range functions {
-		functions[i] = fixture("Echo")
-	}
+	var functions []template.Function
 	binaries := map[string]string{}
-	for i := range functions {
-		functions[i].LogicalID = fmt.Sprintf("Echo%d", i)
-		binaries[functions[i].LogicalID] = filepath.Join(os.Getenv("LAMBDA_TEST_BINARIES"), "Echo", "bootstrap"+exe())
+	for i := range 20 {
+		f := fixture("Echo")
+		f.LogicalID = fmt.Sprintf("Echo%d", i)
+		functions = append(functions, f)
+		binaries[f.LogicalID] = filepath.Join(os.Getenv("LAMBDA_TEST_BINARIES"), "Echo", "bootstrap"+exe())
 	}
 	for _, id := range []string{"Silent", "Dies"} {
 		functions = append(functions, fixture(id))
@@ -447,7 +446,7 @@ func TestEachFunctionIsStartedOnceAndOneThatFailsEndsTheStartAtOnce(t *testing.T
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer p.Close() //nolint:errcheck // tested elsewhere
+	defer p.Close()
 	if err := p.Warm(t.Context(), functions[:20]); err != nil {
 		t.Fatal(err)
 	}
