@@ -42,7 +42,7 @@ func TestARowWithAnAttributeMissingOrOfAnotherTypeIsRefused(t *testing.T) {
 		optional []string // absent, they are no fault
 		read     func() (any, error)
 	}{
-		{tables.Accounts, dynamo.Item{"username": dynamo.S("ada")}, []string{"invitation_hash", "places", "lapses_at"}, func() (any, error) {
+		{tables.Accounts, dynamo.Item{"username": dynamo.S("ada")}, []string{"invitation_hash", "places", "lapses_at", "api_tokens"}, func() (any, error) {
 			a, _, err := store.Account(ctx, "ada")
 			return a, err
 		}},
@@ -88,6 +88,25 @@ func TestARowWithAnAttributeMissingOrOfAnotherTypeIsRefused(t *testing.T) {
 		if _, err := kind.read(); err != nil {
 			t.Errorf("%s as it was: %v", kind.table, err)
 		}
+	}
+}
+
+// An upgrade must not lock everybody out.
+func TestAnAccountFromBeforeAPITokensIsRead(t *testing.T) {
+	client := dynamotest.Embedded(t).Client(nil)
+	store, tables := open(t, client)
+	a, id := newAccount("ada"), token.NewID()
+	if err := store.CreateAccount(t.Context(), account.Creation{Account: a}); err != nil {
+		t.Fatal(err)
+	}
+	item := get(t, client, tables.Accounts, dynamo.Item{"username": dynamo.S("ada")})
+	delete(item, "api_tokens")
+	delete(item, "places")
+	item["sessions"] = dynamo.M(dynamo.Item{id.String(): dynamo.M(dynamo.Item{"session_id": dynamo.S("session"), "expires_at": dynamo.N(1)})})
+	put(t, client, tables.Accounts, item)
+	got, found, err := store.Account(t.Context(), "ada")
+	if err != nil || !found || got.UserID != a.UserID || len(got.APITokens) != 0 || got.Sessions[id] != (account.SessionEntry{SessionID: "session", ExpiresAt: 1}) {
+		t.Errorf("got %+v, %v, %v", got, found, err)
 	}
 }
 

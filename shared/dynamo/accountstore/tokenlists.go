@@ -11,10 +11,14 @@ import (
 func sessions(row *dynamo.Row) map[token.ID]account.SessionEntry {
 	entries := map[token.ID]account.SessionEntry{}
 	for key, entry := range row.Rows("sessions") {
-		entries[tokenID(row, "sessions", key)] = account.SessionEntry{
-			SessionID: entry.Text("session_id"), CreatedAt: entry.Number("created_at"), ExpiresAt: entry.Number("expires_at"),
+		read := account.SessionEntry{
+			SessionID: entry.Text("session_id"), ExpiresAt: entry.Number("expires_at"),
 			Device: optional(entry, "device"), AddressFamily: optional(entry, "address_family"),
 		}
+		if entry.Has("created_at") { // not in what was written before sessions were listed
+			read.CreatedAt = entry.Number("created_at")
+		}
+		entries[tokenID(row, "sessions", key)] = read
 	}
 	return entries
 }
@@ -38,6 +42,9 @@ func sessionsValue(entries map[token.ID]account.SessionEntry) types.AttributeVal
 
 func apiTokens(row *dynamo.Row) map[token.ID]account.APITokenEntry {
 	entries := map[token.ID]account.APITokenEntry{}
+	if !row.Has("api_tokens") { // written before there were any
+		return entries
+	}
 	for key, entry := range row.Rows("api_tokens") {
 		read := account.APITokenEntry{
 			Name: entry.Text("name"), CreatedAt: entry.Number("created_at"), ExpiresAt: entry.Number("expires_at"),

@@ -82,6 +82,23 @@ func TestAMalformedRecordIsRefused(t *testing.T) {
 	}
 }
 
+func TestARecordFromBeforeKindsIsNoneAndNoAlarm(t *testing.T) {
+	client := dynamotest.Embedded(t).Client(nil)
+	store, tables := open(t, client)
+	record := sessiontest.NewRecord()
+	item := sessionstore.Item(record)
+	for _, since := range []string{"kind", "created_at", "limit_at"} {
+		delete(item, since)
+	}
+	put(t, client, tables.Tokens, item)
+	if got, found, err := store.Record(t.Context(), record.UserID, record.TokenID); found || err != nil {
+		t.Errorf("got %+v, %v, %v", got, found, err)
+	}
+	if got, err := store.RecordsOf(t.Context(), record.UserID, []token.ID{record.TokenID}); len(got) != 0 || err != nil {
+		t.Errorf("in a list: got %+v, %v", got, err)
+	}
+}
+
 func TestASessionEndsEvenIfItsAccountIsMalformed(t *testing.T) {
 	client := dynamotest.Embedded(t).Client(nil)
 	store, tables := open(t, client)
