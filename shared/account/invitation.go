@@ -72,8 +72,11 @@ func errRole() error {
 	return apperr.New(apperr.InvalidRequest, "The role must be "+policy.RoleNames()+".")
 }
 
-// invitationHash needs no salt and no slow function: a code of 128 random bits cannot be found from its hash.
-func invitationHash(code secret.Text) string {
-	sum := sha256.Sum256([]byte("sallyport invitation v1\x00" + code.Reveal()))
+func invitationHash(code secret.Text) string { return codeHash("sallyport invitation v1", code) }
+
+// codeHash is what is stored of a code that was made here. It needs no salt and no slow function: a code of 128 random bits cannot be
+// found from its hash. The purpose keeps a code from being good for another.
+func codeHash(purpose string, code secret.Text) string {
+	sum := sha256.Sum256([]byte(purpose + "\x00" + code.Reveal()))
 	return hex.EncodeToString(sum[:])
 }
