@@ -34,6 +34,10 @@ func (c caller) attempt(token, userID, deed string) (endtoend.Response, error) {
 // standing is what has become of some ADMINs, a bit each.
 type standing struct{ demoted, disabled, removed uint }
 
+// beginsRemoval is the first half of a removal that is answered with success: the account is disabled before its rows go, and others
+// may see it in between.
+const beginsRemoval = "begin to remove"
+
 // adminsModel is what ADMINs promise each other, as if one thing happened after the other: who has been demoted, disabled or removed changes
 // nothing any more. That something is so already may be told to whomever the authorizer had let in. A removal that is refused half way has
 // disabled the account all the same, or not.
@@ -47,7 +51,7 @@ func adminsModel() porcupine.Model {
 			switch t.deed {
 			case "demote":
 				already, next.demoted = s.demoted&of != 0, s.demoted|of
-			case "disable":
+			case "disable", beginsRemoval:
 				already, next.disabled = s.disabled&of != 0, s.disabled|of
 			case "remove":
 				next.removed = s.removed | of
@@ -105,10 +109,15 @@ func TestAdminsWhoTurnOnEachOtherAtOnceLeaveOne(t *testing.T) {
 							t.Error(err)
 							return
 						}
-						mu.Lock()
-						history = append(history, porcupine.Operation{
+						done := porcupine.Operation{
 							ClientId: by*admins + of, Input: turn{by, of, deed}, Call: asked, Output: got.Status, Return: int64(time.Since(began)),
-						})
+						}
+						mu.Lock()
+						history = append(history, done)
+						if deed == "remove" && got.Status == http.StatusNoContent {
+							done.Input, done.Output = turn{by, of, beginsRemoval}, http.StatusOK
+							history = append(history, done)
+						}
 						mu.Unlock()
 					}
 				})
@@ -154,6 +163,7 @@ func TestTheCheckerFindsWhatAdminsMustNotDo(t *testing.T) {
 		"changed too late":             {[]at{{0, 1, turn{2, 0, "disable"}, 200}, {2, 3, turn{0, 1, "disable"}, 200}}, false},
 		"refused without a reason":     {[]at{{0, 1, turn{0, 1, "demote"}, 403}}, false},
 		"half a removal":               {[]at{{0, 9, turn{0, 1, "remove"}, 401}, {1, 2, turn{2, 0, "demote"}, 200}, {10, 11, turn{1, 2, "demote"}, 401}}, true},
+		"so already by a removal":      {[]at{{0, 9, turn{2, 1, "remove"}, 204}, {0, 9, turn{2, 1, beginsRemoval}, 200}, {1, 2, turn{1, 0, "demote"}, 200}, {1, 5, turn{0, 1, "disable"}, 200}}, true},
 		"gone, and gone again":         {[]at{{0, 1, turn{0, 1, "remove"}, 204}, {2, 3, turn{2, 1, "demote"}, 404}}, true},
 		"gone, and changed":            {[]at{{0, 1, turn{0, 1, "remove"}, 204}, {2, 3, turn{2, 1, "demote"}, 200}}, false},
 		"an answer that means a fault": {[]at{{0, 1, turn{0, 1, "remove"}, 503}}, false},
