@@ -177,7 +177,7 @@ func TestEachFunctionOfAProtectedRouteAsksWhomTheAuthorizerLetIn(t *testing.T) {
 		t.Fatal(mains, err)
 	}
 	for _, main := range mains {
-		source, err := os.ReadFile(main) //nolint:gosec // G304: of the repository
+		source, err := os.ReadFile(main)
 		if err != nil {
 			t.Fatal(err)
 		}
