@@ -78,7 +78,7 @@ func TestATemplateEditedWronglyStopsTheRunAndTheTests(t *testing.T) {
 		},
 		"a policy that names another stack's table": {
 			edit(`(  InvitationsFunction:\n(?s:.*?))Resource: !GetAtt InvitationsTable.Arn`, "${1}Resource: !Sub arn:$${AWS::Partition}:dynamodb:$${AWS::Region}:$${AWS::AccountId}:table/Invitations"), "              Resource: !Sub arn:${AWS::Partition}:dynamodb",
-			`InvitationsFunction: the statement Invitations has the Resource "arn:aws:dynamodb:us-east-1:123456789012:table/Invitations", which is no table, index, key or function of this template`,
+			`InvitationsFunction: the statement Invitations has the Resource "arn:aws:dynamodb:us-east-1:123456789012:table/Invitations", which is no table, key or function of this template`,
 		},
 		"a condition that is not declared": {
 			edit(`DisableExecuteApiEndpoint: !If \[HasDomain`, "DisableExecuteApiEndpoint: !If [HasDomian"), "      DisableExecuteApiEndpoint: !If [HasDomian",

@@ -391,7 +391,7 @@ func TestEveryFailureIsOneLineThatSaysWhatToDo(t *testing.T) {
 		"function doesn't build":   {[]string{"-template", variant(t, "CodeUri: slow", "CodeUri: broken")}, []string{"SlowFunction", "broken", "main.go:4:15: undefined: undefinedFunction"}},
 		"function dies at init":    {[]string{"-template", variant(t, "CodeUri: slow", "CodeUri: needy")}, []string{"SlowFunction", "the setting THINGS_TABLE is missing", "exit status 1"}},
 		"policy without a table":   {[]string{"-template", variant(t, "!GetAtt ThingsTable.Arn", "!GetAtt Nothing.Arn")}, []string{"template.yaml:46: RegisterFunction", `"Nothing"`}},
-		"policy on no such table":  {[]string{"-template", variant(t, "!GetAtt ThingsTable.Arn", "arn:aws:dynamodb:us-east-1:123456789012:table/Nothing")}, []string{"template.yaml:46: RegisterFunction", "no table, index, key or function of this template"}},
+		"policy on no such table":  {[]string{"-template", variant(t, "!GetAtt ThingsTable.Arn", "arn:aws:dynamodb:us-east-1:123456789012:table/Nothing")}, []string{"template.yaml:46: RegisterFunction", "no table, key or function of this template"}},
 		"managed policy":           {[]string{"-template", variant(t, "CodeUri: slow", "CodeUri: slow\n      Policies: AmazonDynamoDBFullAccess")}, []string{"template.yaml:75: SlowFunction", "write its statements out"}},
 		"reserved variable":        {[]string{"-template", variant(t, "MILLISECONDS:", "AWS_REGION:")}, []string{"SlowFunction", "AWS_REGION"}},
 		"no invitation to be made": {[]string{"-template", variant(t, "CodeUri: invitations", "CodeUri: slow\n      Environment: {Variables: {MILLISECONDS: 1}}")}, []string{"ADMIN invitation", "InvitationsFunction"}},

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -146,7 +147,8 @@ func asSamLocal(e *exchange) {
 	}
 	protected := false
 	for _, to := range contract.Routes() {
-		protected = protected || e.route == to.Method+" "+to.Path
+		pattern := regexp.MustCompile(`\\\{[a-z_]+\\\}`).ReplaceAllString(regexp.QuoteMeta(to.Method+" "+to.Template()), "[^/]+")
+		protected = protected || regexp.MustCompile("^"+pattern+"$").MatchString(e.route)
 	}
 	say := func(status int, message string) {
 		e.answer = httptest.NewRecorder()
