@@ -162,7 +162,7 @@ func asSamLocal(e *exchange) {
 		say(401, "Unauthorized")
 	case protected && e.answer.Code == 401:
 		say(502, "Internal server error")
-	case protected && e.answer.Code == 403:
+	case protected && e.answer.Code == 403 && e.answer.Header().Get(refusedByAuthorizer) != "":
 		say(403, "User is not authorized to access this resource")
 	}
 }

@@ -150,6 +150,9 @@ func (s *service) handler() http.Handler {
 			if apperr.CodeOf(err) == apperr.Unauthenticated && err != nil {
 				w.Header().Set("WWW-Authenticate", `Bearer realm="sallyport"`)
 			}
+			if err != nil {
+				w.Header().Set(refusedByAuthorizer, "true")
+			}
 			status, body := to.Status, any(map[string]string{"username": caller.Username})
 			administered, failure, is := any(nil), error(nil), false
 			if err == nil {
@@ -177,6 +180,9 @@ func (s *service) handler() http.Handler {
 	public("/", func(*http.Request) (int, any, error) { return 404, nil, nil })
 	return mux
 }
+
+// refusedByAuthorizer tells a refusal of the authorizer's from a function's own: sam local words the first in its own way.
+const refusedByAuthorizer = "X-Refused-By-Authorizer"
 
 func answerWith(w http.ResponseWriter, status int, body any, err error) {
 	kind := "application/json"
