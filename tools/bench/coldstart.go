@@ -33,7 +33,7 @@ func coldStarts(ctx context.Context, r *report, root, dir string) error {
 			return fmt.Errorf("building %s: %w\n%s", folder, err, out)
 		}
 	}
-	w, err := build(ctx, few)
+	w, err := build(ctx, root, few)
 	if err != nil {
 		return err
 	}
@@ -42,12 +42,11 @@ func coldStarts(ctx context.Context, r *report, root, dir string) error {
 	if err != nil {
 		return err
 	}
-	authorizer := &function{program: filepath.Join(dir, "authorizer"), event: event, want: `"Effect":"Allow"`, environment: []string{
-		"STAGE=" + stage, "STACK=bench", "TOKENS_TABLE=Tokens", "DATA_KEYS_TABLE=DataKeys", "KMS_KEY_ID=" + keyID,
-	}}
-	for name, value := range w.variables {
-		authorizer.environment = append(authorizer.environment, name+"="+value)
+	environment, err := w.environment("authorizer")
+	if err != nil {
+		return err
 	}
+	authorizer := &function{program: filepath.Join(dir, "authorizer"), event: event, want: `"Effect":"Allow"`, environment: environment}
 	bare := &function{program: filepath.Join(dir, "bare"), event: []byte("false"), want: "ok"}
 	clients := &function{program: filepath.Join(dir, "clients"), event: []byte("false"), want: "ok", environment: []string{"AWS_REGION=us-east-1"}}
 

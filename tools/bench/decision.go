@@ -37,13 +37,13 @@ func (h held) Record(context.Context, token.ID, token.ID) (session.Record, bool,
 
 func (held) RemoveRecord(context.Context, token.ID, token.ID) error { return nil }
 
-func decisions(ctx context.Context, r *report, _, _ string) error {
-	small, err := build(ctx, few)
+func decisions(ctx context.Context, r *report, root, _ string) error {
+	small, err := build(ctx, root, few)
 	if err != nil {
 		return err
 	}
 	defer small.stop()
-	large, err := build(ctx, many)
+	large, err := build(ctx, root, many)
 	if err != nil {
 		return err
 	}

@@ -7,13 +7,13 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 
 	"sallyport/shared/awsboot"
@@ -27,6 +27,7 @@ import (
 	"sallyport/shared/token"
 	embeddeddynamodb "sallyport/tools/local/dynamodb"
 	embeddedkms "sallyport/tools/local/kms"
+	"sallyport/tools/local/template"
 )
 
 // counted counts the requests that reach a backend.
@@ -51,8 +52,15 @@ func serve(handler http.Handler) (url string, stop func(), err error) {
 	return "http://" + listener.Addr().String(), func() { _ = server.Close() }, nil
 }
 
+// The tables that a decision reads, by their logical ids in the template, which are their names here.
+const (
+	tokensTable   = "TokensTable"
+	dataKeysTable = "DataKeysTable"
+)
+
 // world is a database with live tokens in it, a key service, and a token to present.
 type world struct {
+	stack     *template.Stack
 	database  *dynamodb.Client
 	ring      *envelope.Ring
 	wrapper   *kmskey.Key
@@ -64,8 +72,15 @@ type world struct {
 	stop      func()
 }
 
-func build(ctx context.Context, live int) (*world, error) {
+func build(ctx context.Context, root string, live int) (*world, error) {
+	stack, err := template.Load(filepath.Join(root, "template.yaml"), template.Options{
+		StackName: "bench", Parameters: map[string]string{"Stage": stage}, Physical: physical,
+	})
+	if err != nil {
+		return nil, err
+	}
 	w := &world{
+		stack:     stack,
 		databases: &counted{backend: embeddeddynamodb.NewServer()},
 		keys:      &counted{backend: embeddedkms.NewServer(keyID)},
 	}
@@ -89,33 +104,46 @@ func build(ctx context.Context, live int) (*world, error) {
 	}
 	w.database = dynamodb.NewFromConfig(config)
 	w.wrapper = kmskey.New(kms.NewFromConfig(config), keyID, stage)
-	if err := createTables(ctx, w.database); err != nil {
-		return nil, err
+	for _, table := range stack.Tables {
+		if _, err := w.database.CreateTable(ctx, embeddeddynamodb.TableInput(table)); err != nil {
+			return nil, fmt.Errorf("creating %s: %w", table.Name, err)
+		}
 	}
 	w.ring = w.newRing()
 	return w, w.fill(ctx, live)
 }
 
 func (w *world) newRing() *envelope.Ring {
-	return envelope.NewRing(keystore.New(w.database, "DataKeys"), w.wrapper, stage, time.Now, slog.New(slog.DiscardHandler))
+	return envelope.NewRing(keystore.New(w.database, dataKeysTable), w.wrapper, stage, time.Now, slog.New(slog.DiscardHandler))
 }
 
 func (w *world) store() *sessionstore.Store {
-	return sessionstore.New(w.database, sessionstore.Tables{Tokens: "Tokens"})
+	return sessionstore.New(w.database, sessionstore.Tables{Tokens: tokensTable})
 }
 
-func createTables(ctx context.Context, client *dynamodb.Client) error {
-	for table, keys := range map[string][]string{"Tokens": {"user_id", "token_id"}, "DataKeys": {"key_day"}} {
-		in := &dynamodb.CreateTableInput{TableName: &table, BillingMode: types.BillingModePayPerRequest}
-		for i, key := range keys {
-			in.AttributeDefinitions = append(in.AttributeDefinitions, types.AttributeDefinition{AttributeName: &key, AttributeType: types.ScalarAttributeTypeS})
-			in.KeySchema = append(in.KeySchema, types.KeySchemaElement{AttributeName: &key, KeyType: []types.KeyType{types.KeyTypeHash, types.KeyTypeRange}[i]})
-		}
-		if _, err := client.CreateTable(ctx, in); err != nil {
-			return fmt.Errorf("creating %s: %w", table, err)
-		}
+// physical names what the template makes: its key has an id, and everything else is called by its logical id.
+func physical(_, resourceType string) string {
+	if resourceType == "AWS::KMS::Key" {
+		return keyID
 	}
-	return nil
+	return ""
+}
+
+// environment is what the stack gives the function of a folder of functions, and what leads to the world's servers.
+func (w *world) environment(folder string) ([]string, error) {
+	for _, f := range w.stack.Functions {
+		if filepath.Base(f.CodeDir) != folder {
+			continue
+		}
+		var pairs []string
+		for _, variables := range []map[string]string{f.Environment, w.variables} {
+			for name, value := range variables {
+				pairs = append(pairs, name+"="+value)
+			}
+		}
+		return pairs, nil
+	}
+	return nil, fmt.Errorf("the template has no function of functions/%s", folder)
 }
 
 // fill stores live tokens of as many users; the last is the one to present.
@@ -147,7 +175,7 @@ func (w *world) fill(ctx context.Context, live int) error {
 }
 
 func (w *world) put(ctx context.Context, record session.Record) error {
-	_, err := w.database.PutItem(ctx, &dynamodb.PutItemInput{TableName: aws.String("Tokens"), Item: sessionstore.Item(record)})
+	_, err := w.database.PutItem(ctx, &dynamodb.PutItemInput{TableName: aws.String(tokensTable), Item: sessionstore.Item(record)})
 	if err != nil {
 		return fmt.Errorf("storing a token: %w", err)
 	}
@@ -166,7 +194,7 @@ func (w *world) decision(ctx context.Context, records session.RecordStore) func(
 // read is the read that a decision cannot do without, made with the bare SDK.
 func (w *world) read(ctx context.Context) func() error {
 	in := &dynamodb.GetItemInput{
-		TableName: aws.String("Tokens"), Key: sessionstore.Key(w.record.UserID, w.record.TokenID), ConsistentRead: aws.Bool(true),
+		TableName: aws.String(tokensTable), Key: sessionstore.Key(w.record.UserID, w.record.TokenID), ConsistentRead: aws.Bool(true),
 	}
 	return func() error {
 		out, err := w.database.GetItem(ctx, in)
