@@ -23,11 +23,8 @@ type reservation struct {
 // reserve counts an attempt on subject. The error's code is TooManyRequests if the subject has to wait: such an attempt is
 // neither judged nor counted.
 func reserve(ctx context.Context, store Throttles, log *slog.Logger, subject string, rule delays, now time.Time) (*reservation, error) {
+	var seen Throttle // most subjects have not failed, and whoever has is told by the first write
 	for attempt := range maxAttempts {
-		seen, err := store.Throttle(ctx, subject)
-		if err != nil {
-			return nil, apperr.Dependency(err)
-		}
 		failures, wait := seen.at(now)
 		if wait > 0 {
 			return nil, throttle.TooMany(wait)
@@ -36,11 +33,16 @@ func reserve(ctx context.Context, store Throttles, log *slog.Logger, subject str
 		if wait := rule.after(next.Failures); wait > 0 {
 			next.BlockedUntil = now.Add(wait).UnixMilli()
 		}
-		switch err := store.SetThrottle(ctx, subject, seen, next); {
+		there, err := store.SetThrottle(ctx, subject, seen, next)
+		switch {
 		case err == nil:
 			return &reservation{store: store, log: log, rule: rule, subject: subject, seen: seen, next: next}, nil
 		case !errors.Is(err, ErrConflict):
 			return nil, apperr.Dependency(err)
+		}
+		seen = there
+		if attempt == 0 {
+			continue // nobody is in the way: the row was not known
 		}
 		if err := pause(ctx, attempt); err != nil {
 			return nil, err
@@ -48,10 +50,6 @@ func reserve(ctx context.Context, store Throttles, log *slog.Logger, subject str
 	}
 	// Others are guessing at this very subject at this very moment. The last of them may have started a wait: to be told less than that
 	// would be to come back for nothing.
-	seen, err := store.Throttle(ctx, subject)
-	if err != nil {
-		return nil, apperr.Dependency(err)
-	}
 	_, wait := seen.at(now)
 	return nil, throttle.TooMany(max(time.Second, wait))
 }
@@ -101,20 +99,17 @@ func (r *reservation) settle(ctx context.Context, outcome, wrong error) {
 func (r *reservation) uncount(ctx context.Context) error {
 	seen, next := r.next, r.seen
 	for attempt := range maxAttempts {
-		err := r.store.SetThrottle(ctx, r.subject, seen, next)
+		there, err := r.store.SetThrottle(ctx, r.subject, seen, next)
 		if !errors.Is(err, ErrConflict) {
 			return err
+		}
+		if there.Failures == 0 {
+			return nil
 		}
 		if err := pause(ctx, attempt); err != nil {
 			return err
 		}
-		if seen, err = r.store.Throttle(ctx, r.subject); err != nil {
-			return err
-		}
-		if seen.Failures == 0 {
-			return nil
-		}
-		next = r.rule.without(seen)
+		seen, next = there, r.rule.without(there)
 	}
 	return ErrConflict
 }
