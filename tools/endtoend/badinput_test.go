@@ -204,6 +204,7 @@ func TestStepsOutOfOrderAreRefused(t *testing.T) {
 }
 
 func TestRawRequestsThatAreNotHTTPDoNotHarm(t *testing.T) {
+	t.Parallel()
 	c := calling(t, shared.Client)
 	for _, raw := range []string{
 		"GET / HTTP/1.1\r\n\r\n", "\x16\x03\x01\x02\x00\x01\x00", "POST /login HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",

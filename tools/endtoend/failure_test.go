@@ -139,6 +139,7 @@ func kill(t *testing.T, runner *endtoend.Runner, function string) {
 }
 
 func TestAFunctionWithoutASettingStopsAtInitAndNamesIt(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	build := exec.CommandContext(t.Context(), "go", "build", "-tags", "lambda.norpc", "-o", dir+"/", "./functions/...")
 	build.Dir = root

@@ -1,9 +1,12 @@
 package samlocal_test
 
 import (
+	"context"
 	"crypto/sha256"
 	"os"
 	"path/filepath"
+	"runtime"
+	"sync"
 	"testing"
 
 	"sallyport/tools/endtoend"
@@ -11,22 +14,40 @@ import (
 	"sallyport/tools/workcopy"
 )
 
+// buildLocal has SAM build the functions for this machine, once for all tests of this package.
+var buildLocal = sync.OnceValues(func() (root string, err error) { //nolint:gochecknoglobals // see above
+	if root, err = filepath.Abs("../../.."); err == nil {
+		_, err = try(context.Background(), root, "make", "build-local")
+	}
+	return root, err
+})
+
+// repository is where the Makefile is, and what SAM has built.
+func repository(t *testing.T) string {
+	t.Helper()
+	root, err := buildLocal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return root
+}
+
 // What is deployed can be checked against the source by whoever has the same commit and the same Go, with SAM or without: neither the folder's
-// name, nor the repository's state, nor the time, nor what SAM does around the compiler is in the binaries. Both builds are of copies: what the
-// developer has built stays as it is.
+// name, nor the repository's state, nor the time, nor what SAM does around the compiler is in the binaries. They are built for this machine's
+// processor, for which the other tests here need them too.
 func TestTheSameSourceGivesTheSameBytes(t *testing.T) {
 	if !endtoend.SAMIsWanted(t) {
 		return
 	}
-	one, other := workcopy.New(t, repository(t)).Root, workcopy.New(t, repository(t)).Root // folders of two names
-	do(t, other, "git", "init", "--quiet")                                                 // and one of them is a repository
-	do(t, one, "make", "build")
-	do(t, other, "make", "reproduce", "OUT=plain")
+	one := repository(t)
+	other := workcopy.New(t, one).Root // a folder of another name
+	do(t, other, "git", "init", "--quiet")
+	do(t, other, "make", "reproduce", "OUT=plain", "GOARCH="+runtime.GOARCH)
 	stack, err := template.Load(filepath.Join(one, "template.yaml"), template.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	here := built(t, one)
+	here := built(t, filepath.Join(one, ".aws-sam", "local"))
 	if len(here) != len(stack.Functions) || len(here) < 10 {
 		t.Fatalf("SAM has built %d of %d functions", len(here), len(stack.Functions))
 	}
@@ -42,9 +63,9 @@ func TestTheSameSourceGivesTheSameBytes(t *testing.T) {
 }
 
 // built returns the digests of the functions' binaries, by function.
-func built(t *testing.T, root string) map[string][sha256.Size]byte {
+func built(t *testing.T, folder string) map[string][sha256.Size]byte {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join(root, ".aws-sam", "build", "*", "bootstrap"))
+	files, err := filepath.Glob(filepath.Join(folder, "*", "bootstrap"))
 	if err != nil {
 		t.Fatal(err)
 	}

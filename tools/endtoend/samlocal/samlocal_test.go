@@ -3,6 +3,7 @@ package samlocal_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -18,20 +19,10 @@ import (
 	"sallyport/tools/local/template"
 )
 
-// repository is where the Makefile is.
-func repository(t *testing.T) string {
-	t.Helper()
-	root, err := filepath.Abs("../../..")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return root
-}
-
 // do runs a command in dir and returns what it printed.
 func do(t *testing.T, dir string, name string, arguments ...string) (stdout string) {
 	t.Helper()
-	out, err := try(t, dir, name, arguments...)
+	out, err := try(t.Context(), dir, name, arguments...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,9 +30,9 @@ func do(t *testing.T, dir string, name string, arguments ...string) (stdout stri
 }
 
 // try is do for any goroutine.
-func try(t *testing.T, dir string, name string, arguments ...string) (stdout string, err error) {
+func try(ctx context.Context, dir string, name string, arguments ...string) (stdout string, err error) {
 	var out, problems bytes.Buffer
-	command := exec.CommandContext(t.Context(), name, arguments...)
+	command := exec.CommandContext(ctx, name, arguments...)
 	command.Dir, command.Env, command.Stdout, command.Stderr = dir, sam.Environment(), &out, &problems
 	if err := command.Run(); err != nil {
 		return "", fmt.Errorf("%s %s: %w\n%s%s", name, strings.Join(arguments, " "), err, out.String(), problems.String())
@@ -54,7 +45,6 @@ func TestTheSystemIsTheSameUnderSAMLocal(t *testing.T) {
 		return
 	}
 	root := repository(t)
-	do(t, root, "make", "build-local")
 	program, err := endtoend.Build(t.Context(), root, t.TempDir())
 	if err != nil {
 		t.Fatal(err)
@@ -174,7 +164,7 @@ func invokeEach(t *testing.T, root string) {
 // invoke runs `sam local invoke` for one function.
 func invoke(t *testing.T, root string, function template.Function, flags []string) {
 	event := filepath.Join("events", filepath.Base(function.CodeDir)+".json")
-	out, err := try(t, root, "sam", append([]string{"local", "invoke", function.LogicalID, "--event", event}, flags...)...)
+	out, err := try(t.Context(), root, "sam", append([]string{"local", "invoke", function.LogicalID, "--event", event}, flags...)...)
 	if err != nil {
 		t.Error(err)
 		return
