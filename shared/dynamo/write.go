@@ -19,7 +19,9 @@ var ErrCondition = errors.New("dynamo: the condition does not hold")
 // conditionError is ErrCondition with the row as it is, if the write asked for that.
 type conditionError struct{ row Item }
 
-func (*conditionError) Error() string        { return ErrCondition.Error() }
+func (*conditionError) Error() string { return ErrCondition.Error() }
+
+// Is makes it ErrCondition for errors.Is.
 func (*conditionError) Is(target error) bool { return target == ErrCondition }
 
 // RowOf returns the row that a write met whose error is ErrCondition, and false if there is none. The write must have asked for it with

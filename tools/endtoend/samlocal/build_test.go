@@ -15,7 +15,7 @@ import (
 )
 
 // buildLocal has SAM build the functions for this machine, once for all tests of this package.
-var buildLocal = sync.OnceValues(func() (root string, err error) { //nolint:gochecknoglobals // see above
+var buildLocal = sync.OnceValues(func() (root string, err error) {
 	if root, err = filepath.Abs("../../.."); err == nil {
 		_, err = try(context.Background(), root, "make", "build-local")
 	}
