@@ -2,9 +2,6 @@ package main
 
 import (
 	"bytes"
-	"context"
-	"encoding/json"
-	"log/slog"
 	"testing"
 	"time"
 
@@ -14,56 +11,29 @@ import (
 	"sallyport/shared/apigw/apigwtest"
 	"sallyport/shared/apperr"
 	"sallyport/shared/otp"
-	"sallyport/shared/session"
-	"sallyport/shared/token"
 )
 
-// keys stands for KMS: it seals by doing nothing.
-type keys struct{}
-
-func (keys) SealSecret(_ context.Context, _ token.ID, plaintext []byte) ([]byte, error) {
-	return plaintext, nil
-}
-
-func (keys) OpenSecret(_ context.Context, _ token.ID, sealed []byte) ([]byte, error) {
-	return bytes.Clone(sealed), nil
-}
-
-// world has the account and the session that the golden event was called in.
-func world(t *testing.T, event apigw.Request, a account.Account) (*accounttest.Store, account.CredentialChanger) {
+// fixture has the account and the session that the golden event was called in.
+func fixture(t *testing.T, event apigw.Request, a account.Account) (*accounttest.Store, account.CredentialChanger) {
 	t.Helper()
 	caller, err := apigw.Caller(event)
 	if err != nil {
 		t.Fatal(err)
 	}
-	store := accounttest.NewStore()
-	a.Username, a.UserID, a.Role, a.Status = caller.Username, caller.UserID, caller.Role, account.Active
-	a.Sessions = map[token.ID]account.SessionEntry{caller.TokenID: {SessionID: caller.SessionID}}
-	store.PutAccount(a)
-	store.Add(session.Record{UserID: caller.UserID, TokenID: caller.TokenID, Username: caller.Username, Role: caller.Role})
-	return store, account.CredentialChanger{Store: store, Opener: keys{}, Now: time.Now, Log: slog.New(slog.DiscardHandler)}
+	return accounttest.Changing(caller, a)
 }
 
 // with is the event with a code in place of the sample's.
 func with(t *testing.T, event apigw.Request, code string) apigw.Request {
 	t.Helper()
-	var body map[string]string
-	if err := json.Unmarshal([]byte(event.Body), &body); err != nil {
-		t.Fatal(err)
-	}
-	body["otp"] = code
-	text, err := json.Marshal(body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	event.Body = string(text)
+	event.Body = apigwtest.With(t, event.Body, "otp", code)
 	return event
 }
 
 func TestTheSampleIsAnsweredWithASecretThatIsNoOtherYet(t *testing.T) {
 	event, key := apigwtest.Event[apigw.Request](t, "begin-enrolment"), otp.NewSecret()
-	store, changer := world(t, event, account.Account{SealedTOTPSecret: key.Bytes()})
-	begin := handler(&account.Enroller{CredentialChanger: changer, Sealer: keys{}, Issuer: "Sallyport"})
+	store, changer := fixture(t, event, account.Account{SealedTOTPSecret: key.Bytes()})
+	begin := handler(&account.Enroller{CredentialChanger: changer, Sealer: accounttest.Unsealed{}, Issuer: "Sallyport"})
 	if _, err := begin(t.Context(), with(t, event, "no code")); apperr.CodeOf(err) != apperr.InvalidRequest {
 		t.Errorf("no code: %v", err)
 	}

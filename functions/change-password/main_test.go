@@ -1,10 +1,6 @@
 package main
 
 import (
-	"bytes"
-	"context"
-	"encoding/json"
-	"log/slog"
 	"testing"
 	"time"
 
@@ -16,49 +12,22 @@ import (
 	"sallyport/shared/otp"
 	"sallyport/shared/password"
 	"sallyport/shared/secret"
-	"sallyport/shared/session"
-	"sallyport/shared/token"
 )
 
-// keys stands for KMS: it seals by doing nothing.
-type keys struct{}
-
-func (keys) SealSecret(_ context.Context, _ token.ID, plaintext []byte) ([]byte, error) {
-	return plaintext, nil
-}
-
-func (keys) OpenSecret(_ context.Context, _ token.ID, sealed []byte) ([]byte, error) {
-	return bytes.Clone(sealed), nil
-}
-
-// world has the account and the session that the golden event was called in.
-func world(t *testing.T, event apigw.Request, a account.Account) (*accounttest.Store, account.CredentialChanger) {
+// fixture has the account and the session that the golden event was called in.
+func fixture(t *testing.T, event apigw.Request, a account.Account) (*accounttest.Store, account.CredentialChanger) {
 	t.Helper()
 	caller, err := apigw.Caller(event)
 	if err != nil {
 		t.Fatal(err)
 	}
-	store := accounttest.NewStore()
-	a.Username, a.UserID, a.Role, a.Status = caller.Username, caller.UserID, caller.Role, account.Active
-	a.Sessions = map[token.ID]account.SessionEntry{caller.TokenID: {SessionID: caller.SessionID}}
-	store.PutAccount(a)
-	store.Add(session.Record{UserID: caller.UserID, TokenID: caller.TokenID, Username: caller.Username, Role: caller.Role})
-	return store, account.CredentialChanger{Store: store, Opener: keys{}, Now: time.Now, Log: slog.New(slog.DiscardHandler)}
+	return accounttest.Changing(caller, a)
 }
 
 // with is the event with a code in place of the sample's.
 func with(t *testing.T, event apigw.Request, code string) apigw.Request {
 	t.Helper()
-	var body map[string]string
-	if err := json.Unmarshal([]byte(event.Body), &body); err != nil {
-		t.Fatal(err)
-	}
-	body["otp"] = code
-	text, err := json.Marshal(body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	event.Body = string(text)
+	event.Body = apigwtest.With(t, event.Body, "otp", code)
 	return event
 }
 
@@ -76,7 +45,7 @@ func TestTheSampleIsAnsweredWithNothingAndThePasswordIsAnother(t *testing.T) {
 		t.Fatal(err)
 	}
 	event, key := apigwtest.Event[apigw.Request](t, "change-password"), otp.NewSecret()
-	store, changer := world(t, event, account.Account{PasswordHash: hash, SealedTOTPSecret: key.Bytes()})
+	store, changer := fixture(t, event, account.Account{PasswordHash: hash, SealedTOTPSecret: key.Bytes()})
 	change := handler(&account.PasswordChanger{CredentialChanger: changer, Hasher: hasher, Strength: password.CheckStrength})
 	if _, err := change(t.Context(), with(t, event, "no code")); apperr.CodeOf(err) != apperr.InvalidRequest {
 		t.Errorf("no code: %v", err)

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"log/slog"
@@ -20,13 +19,6 @@ import (
 	"sallyport/shared/token"
 )
 
-// sealer stands for KMS: it seals by doing nothing.
-type sealer struct{}
-
-func (sealer) SealSecret(_ context.Context, _ token.ID, plaintext []byte) ([]byte, error) {
-	return plaintext, nil
-}
-
 func TestTheSampleIsAnsweredLikeARegistrationAfterAReset(t *testing.T) {
 	hasher, err := password.NewHasher(password.Params{MemoryKiB: 19456, Time: 2})
 	if err != nil {
@@ -42,7 +34,7 @@ func TestTheSampleIsAnsweredLikeARegistrationAfterAReset(t *testing.T) {
 	}
 	store, event := accounttest.NewStore(), apigwtest.Event[apigw.Request](t, "enrol")
 	enrol := handler(&account.Reenroller{
-		Store: store, Sealer: sealer{}, Hasher: hasher, Issuer: "Sallyport", Now: time.Now, Log: slog.New(slog.DiscardHandler),
+		Store: store, Sealer: accounttest.Unsealed{}, Hasher: hasher, Issuer: "Sallyport", Now: time.Now, Log: slog.New(slog.DiscardHandler),
 	})
 	if _, err := enrol(t.Context(), event); apperr.CodeOf(err) != apperr.Unauthenticated {
 		t.Errorf("an unknown name: %v", err)

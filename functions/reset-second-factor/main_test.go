@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"testing"
 	"time"
@@ -38,17 +37,10 @@ func office(t *testing.T) (store *accounttest.Store, event apigw.Request) {
 	return store, event
 }
 
-// key is a key service.
-type key struct{}
-
-func (key) SealSecret(context.Context, token.ID, []byte) ([]byte, error) {
-	return []byte("sealed"), nil
-}
-
 func TestTheCodeIsInTheFragmentOfTheLinkIfThereIsAPage(t *testing.T) {
 	for page, prefix := range map[string]string{"": "", "https://example.com/enrol": "https://example.com/enrol#"} {
 		store, event := office(t)
-		answer, err := handler(&account.Resetter{Store: store, Sealer: key{}, Now: time.Now}, page)(t.Context(), event)
+		answer, err := handler(&account.Resetter{Store: store, Sealer: accounttest.Unsealed{}, Now: time.Now}, page)(t.Context(), event)
 		got, ok := answer.Body.(response)
 		if err != nil || !ok || answer.Status != 201 || len(got.Enrolment) < 26 || got.ExpiresAt < time.Now().Unix()+86_000 || answer.Detail != "ended=1" {
 			t.Fatalf("%+v, %v", answer, err)
@@ -62,7 +54,7 @@ func TestTheCodeIsInTheFragmentOfTheLinkIfThereIsAPage(t *testing.T) {
 func TestWhatCouldNotBeDoneIsNotClaimed(t *testing.T) {
 	store, event := office(t)
 	store.Before("ChangeAccount", faults.Always(errors.New("no answer")))
-	if answer, err := handler(&account.Resetter{Store: store, Sealer: key{}, Now: time.Now}, "")(t.Context(), event); apperr.CodeOf(err) != apperr.ServiceUnavailable || answer.Status != 0 {
+	if answer, err := handler(&account.Resetter{Store: store, Sealer: accounttest.Unsealed{}, Now: time.Now}, "")(t.Context(), event); apperr.CodeOf(err) != apperr.ServiceUnavailable || answer.Status != 0 {
 		t.Errorf("%+v, %v", answer, err)
 	}
 }
@@ -70,7 +62,7 @@ func TestWhatCouldNotBeDoneIsNotClaimed(t *testing.T) {
 func TestAnIDOfNoFormIsLikeNobodys(t *testing.T) {
 	store, event := office(t)
 	event.PathParameters["user_id"] = "bob"
-	if _, err := handler(&account.Resetter{Store: store, Sealer: key{}, Now: time.Now}, "")(t.Context(), event); apperr.CodeOf(err) != apperr.NotFound {
+	if _, err := handler(&account.Resetter{Store: store, Sealer: accounttest.Unsealed{}, Now: time.Now}, "")(t.Context(), event); apperr.CodeOf(err) != apperr.NotFound {
 		t.Error(err)
 	}
 }

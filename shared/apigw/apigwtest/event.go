@@ -22,6 +22,21 @@ func Event[T any](t *testing.T, name string) T {
 	return event
 }
 
+// With returns an event's body, a JSON object, with another value for one of its members.
+func With(t *testing.T, body, member, value string) string {
+	t.Helper()
+	var members map[string]any
+	if err := json.Unmarshal([]byte(body), &members); err != nil {
+		t.Fatal(err)
+	}
+	members[member] = value
+	text, err := json.Marshal(members)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
 // Log collects what a function logs.
 type Log struct{ lines []byte }
 
