@@ -311,3 +311,26 @@ func TestTheRunnersInvitationIsKeptFresh(t *testing.T) {
 		return err == nil && next.AdminInvitation != state.AdminInvitation
 	})
 }
+
+// Whoever withdraws all invitations that there are still finds one that is good, for the next ADMIN.
+func TestTheRunnersInvitationIsReplacedIfItIsWithdrawn(t *testing.T) {
+	t.Parallel()
+	runner := start(t)
+	c := calling(t, runner.Client)
+	_, admin := c.member(runner, "ADMIN")
+	state, err := runner.State()
+	if err != nil {
+		t.Fatal(err)
+	}
+	listed := objects(c.get("/invitations", admin), "invitations")
+	if len(listed) != 1 {
+		t.Fatalf("listed are %v", listed)
+	}
+	wants(t, "withdrawing it", c.as(admin, http.MethodDelete, "/invitations/"+listed[0]["invitation_id"].(string), nil), 204)
+	next, err := runner.State()
+	if err != nil || next.AdminInvitation == state.AdminInvitation {
+		t.Fatalf("the invitation is still the one that was withdrawn, %v", err)
+	}
+	secrets.add("invitation", next.AdminInvitation)
+	c.register("ADMIN", next.AdminInvitation)
+}

@@ -11,17 +11,22 @@ import (
 // watchedBody is how much of a registration is looked at: more than any that succeeds has.
 const watchedBody = 16 << 10
 
-// watch replaces the invitation when a registration has used it up, before its answer goes out: who reads the state file after that
-// finds a fresh one.
+// watch replaces the invitation when a registration has used it up, and whenever one has been withdrawn: it may be this one, whose id only
+// the functions know. It does so before the answer goes out: who reads the state file after that finds a fresh one.
 func (i *invitations) watch(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if i.functionID != "" && r.Method == http.MethodPost && strings.TrimSuffix(r.URL.Path, "/") == "/register" {
+		switch {
+		case i.functionID == "":
+		case r.Method == http.MethodPost && strings.TrimSuffix(r.URL.Path, "/") == "/register":
 			ctx, seen := r.Context(), &head{}
 			r.Body = struct {
 				io.Reader
 				io.Closer
 			}{io.TeeReader(r.Body, seen), r.Body}
-			w = &registrationWriter{ResponseWriter: w, created: func() { i.registered(ctx, seen.bytes) }}
+			w = &watchedWriter{ResponseWriter: w, status: http.StatusCreated, seen: func() { i.registered(ctx, seen.bytes) }}
+		case r.Method == http.MethodDelete && strings.HasPrefix(r.URL.Path, "/invitations/"):
+			ctx := context.WithoutCancel(r.Context())
+			w = &watchedWriter{ResponseWriter: w, status: http.StatusNoContent, seen: func() { i.tryRenew(ctx) }}
 		}
 		next.ServeHTTP(w, r)
 	})
@@ -46,19 +51,20 @@ func (h *head) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// registrationWriter calls created when the status is 201, before it is sent.
-type registrationWriter struct {
+// watchedWriter calls seen when the status is the one that is watched for, before it is sent.
+type watchedWriter struct {
 	http.ResponseWriter
-	created func()
+	status int
+	seen   func()
 }
 
 // WriteHeader implements http.ResponseWriter.
-func (w *registrationWriter) WriteHeader(status int) {
-	if status == http.StatusCreated {
-		w.created()
+func (w *watchedWriter) WriteHeader(status int) {
+	if status == w.status {
+		w.seen()
 	}
 	w.ResponseWriter.WriteHeader(status)
 }
 
 // Unwrap lets http.ResponseController through.
-func (w *registrationWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+func (w *watchedWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }

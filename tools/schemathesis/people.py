@@ -92,18 +92,20 @@ class People:
         body = {"username": "caller-" + secrets.token_hex(8), "password": secrets.token_hex(16)}
         if role != "CONSUMER":
             body |= {"role": role, "invitation": self.invitation(role)}
-        return self.remember(Person(body["username"], body["password"], self.post("/register", body)))
+        registration = self.post("/register", body)
+        self.used.add(body.get("invitation"))
+        return self.remember(Person(body["username"], body["password"], registration))
 
     def invitation(self, role):
         if role != "ADMIN":
             return self.post("/invitations", {"role": role}, self.sign_in_admin())["invitation"]
-        while True:  # until the local run has written one that is not used
+        for _ in range(100):  # the local run may be about to write one that is not used
             with open(self.state_file, encoding="utf-8") as file:
                 invitation = json.load(file)["admin_invitation"]
             if invitation and invitation not in self.used:
-                self.used.add(invitation)
                 return invitation
             time.sleep(0.05)
+        raise RuntimeError("the local run has written no ADMIN invitation that is not used")
 
     def sign_in(self, person):
         challenge = self.post("/login", {"username": person.username, "password": person.password})
