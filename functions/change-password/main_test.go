@@ -21,7 +21,7 @@ func fixture(t *testing.T, event apigw.Request, a account.Account) (*accounttest
 	if err != nil {
 		t.Fatal(err)
 	}
-	return accounttest.Changing(caller, a)
+	return accounttest.Changing(caller, a, time.Now)
 }
 
 // with is the event with a code in place of the sample's.

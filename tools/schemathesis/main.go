@@ -18,12 +18,16 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+	"time"
 
 	"sallyport/tools/endtoend"
 	"sallyport/tools/openapi"
 )
 
 const program = "schemathesis"
+
+// timeLimit is for a run that hangs: a whole one takes some minutes.
+const timeLimit = 15 * time.Minute
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -65,12 +69,15 @@ func run(ctx context.Context, arguments []string) (err error) {
 }
 
 func test(ctx context.Context, url, root, dir, report string, arguments []string) error {
+	ctx, cancel := context.WithTimeout(ctx, timeLimit)
+	defer cancel()
 	here := filepath.Join(root, "tools", "schemathesis")
 	command := exec.CommandContext(ctx, program, append([]string{
 		"--config-file", filepath.Join(here, "schemathesis.toml"), "run", filepath.Join(root, "docs", "openapi.yaml"), "--url", url,
 	}, arguments...)...)
 	command.Dir, command.Stdout, command.Stderr = dir, os.Stdout, os.Stderr // what it leaves goes with the folder
 	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
+	command.WaitDelay = 10 * time.Second
 	command.Env = append(os.Environ(), "SALLYPORT_URL="+url, "SALLYPORT_STATE="+filepath.Join(dir, "state.json"), "SALLYPORT_REPORT="+report,
 		"SCHEMATHESIS_HOOKS=hooks", "PYTHONPATH="+here, "PYTHONDONTWRITEBYTECODE=1", "PYTHONHASHSEED=0")
 	if err := command.Run(); err != nil {

@@ -26,11 +26,11 @@ func (Unsealed) OpenSecret(_ context.Context, _ token.ID, sealed []byte) ([]byte
 
 // Changing returns what changes the credentials of an account that the caller has just signed in to, and the store that it is in. The
 // caller's name, id, role and session are put into the account.
-func Changing(caller session.Identity, a account.Account) (*Store, account.CredentialChanger) {
+func Changing(caller session.Identity, a account.Account, now func() time.Time) (*Store, account.CredentialChanger) {
 	store := NewStore()
 	a.Username, a.UserID, a.Role, a.Status = caller.Username, caller.UserID, caller.Role, account.Active
 	a.Sessions = map[token.ID]account.SessionEntry{caller.TokenID: {SessionID: caller.SessionID}}
 	store.PutAccount(a)
 	store.Add(session.Record{UserID: caller.UserID, TokenID: caller.TokenID, Username: caller.Username, Role: caller.Role})
-	return store, account.CredentialChanger{Store: store, Opener: Unsealed{}, Now: time.Now, Log: slog.New(slog.DiscardHandler)}
+	return store, account.CredentialChanger{Store: store, Opener: Unsealed{}, Now: now, Log: slog.New(slog.DiscardHandler)}
 }
