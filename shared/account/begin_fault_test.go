@@ -122,7 +122,7 @@ func TestEndlessConflictsOverAThrottleMeanWait(t *testing.T) {
 			_, err := w.beginner.Begin(t.Context(), try("alice", rightPassword))
 			wait(t, err, time.Second)
 		})
-		if n := w.store.Calls("SetThrottle"); n != 6 || judged != 0 {
+		if n := w.store.Calls("SetThrottle"); n != 12 || judged != 0 {
 			t.Errorf("%d tries, %d judged", n, judged)
 		}
 		w.uncounted(t)

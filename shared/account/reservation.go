@@ -20,11 +20,23 @@ type reservation struct {
 	seen, next Throttle
 }
 
+// maxThrottleWrites is how often a throttle's row is written in vain. A write that does not fit the row tells what is there, and the next
+// one follows at once, before that is out of date. Only if that does not fit either is somebody else writing at this moment.
+const maxThrottleWrites = 2 * maxAttempts
+
+// pauseBetween waits after every second write in vain.
+func pauseBetween(ctx context.Context, attempt int) error {
+	if attempt%2 == 0 {
+		return nil
+	}
+	return pause(ctx, attempt/2)
+}
+
 // reserve counts an attempt on subject. The error's code is TooManyRequests if the subject has to wait: such an attempt is
 // neither judged nor counted.
 func reserve(ctx context.Context, store Throttles, log *slog.Logger, subject string, rule delays, now time.Time) (*reservation, error) {
 	var seen Throttle // most subjects have not failed, and whoever has is told by the first write
-	for attempt := range maxAttempts {
+	for attempt := range maxThrottleWrites {
 		failures, wait := seen.at(now)
 		if wait > 0 {
 			return nil, throttle.TooMany(wait)
@@ -41,10 +53,7 @@ func reserve(ctx context.Context, store Throttles, log *slog.Logger, subject str
 			return nil, apperr.Dependency(err)
 		}
 		seen = there
-		if attempt == 0 {
-			continue // nobody is in the way: the row was not known
-		}
-		if err := pause(ctx, attempt); err != nil {
+		if err := pauseBetween(ctx, attempt); err != nil {
 			return nil, err
 		}
 	}
@@ -98,7 +107,7 @@ func (r *reservation) settle(ctx context.Context, outcome, wrong error) {
 // each success of the owner that a request which is not a guess happens to span.
 func (r *reservation) uncount(ctx context.Context) error {
 	seen, next := r.next, r.seen
-	for attempt := range maxAttempts {
+	for attempt := range maxThrottleWrites {
 		there, err := r.store.SetThrottle(ctx, r.subject, seen, next)
 		if !errors.Is(err, ErrConflict) {
 			return err
@@ -106,10 +115,10 @@ func (r *reservation) uncount(ctx context.Context) error {
 		if there.Failures == 0 {
 			return nil
 		}
-		if err := pause(ctx, attempt); err != nil {
+		seen, next = there, r.rule.without(there)
+		if err := pauseBetween(ctx, attempt); err != nil {
 			return err
 		}
-		seen, next = there, r.rule.without(there)
 	}
 	return ErrConflict
 }
