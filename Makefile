@@ -9,11 +9,11 @@ ARGS  ?=
 FUZZTIME     ?= 200000x
 TEST_TIMEOUT ?= 20m
 
-# How all tests run. Those that may run beside each other start a system of their own, and wait more than they work.
+# How all tests run: those that may run beside each other wait more than they work.
 TEST = $(GO) test -race -shuffle=on -parallel=4 -timeout=$(TEST_TIMEOUT)
 
 # What test-backends leaves out of the end-to-end tests: they put something of their own between the system and its servers, or look at
-# the local run itself, and say nothing of the servers.
+# the local run itself, and say nothing of the servers. That each described answer was given is therefore asked by `make test` alone.
 OWN_BACKENDS = ^Test(ADependencyThatFailsLetsNobodyInAndRecoversByItself|ASlowDependencyMeansAnAnswerOr503AndNothingElse|AFunctionWithoutASettingStopsAtInitAndNamesIt|EachFunctionDoesExactlyWhatItsPolicyAllowsAndNoKeyIsPrinted|EachOpenRouteIsLimitedOverallAndRecoversByItself|EveryRouteIsUnavailableWhileTheDatabaseIs|EveryRouteWhoseFunctionIsKilledOverARequestIsABadGateway|NoFunctionReachesBeyondItsPolicy|RawRequestsThatAreNotHTTPDoNotHarm|StandardRoutesDoNotClaimWhatADependencyKeptThemFromDoing|WithoutAnAuditTableEveryAnswerIsTheSameAndInTime|WithoutAnyOneStatementOfItsPoliciesAFunctionFailsVisibly)$$
 
 # Linters run at these versions, built by the module they belong to: go.mod knows nothing of them.
@@ -45,7 +45,7 @@ dev: ## run the whole system on this machine, at http://127.0.0.1:3000 (ARGS="-p
 test: ## run all tests, with the race detector and in random order
 	$(TEST) ./...
 
-test-backends: ## run the end-to-end tests on DynamoDB Local and moto's KMS (`.ci/servers make test-backends` starts both)
+test-backends: ## run the end-to-end tests that say something of the servers on DynamoDB Local and moto's KMS (`.ci/servers make test-backends` starts both)
 	@[ -n "$$DYNAMODB_LOCAL_URL" ] && [ -n "$$KMS_MOTO_URL" ] || { echo "DYNAMODB_LOCAL_URL or KMS_MOTO_URL is not set: run '.ci/servers make test-backends', which starts both servers (with Java, Maven and Python 3), or set both to URLs of your own" >&2; exit 1; }
 	$(TEST) -skip '$(OWN_BACKENDS)' ./tools/endtoend -args -dynamodb "$$DYNAMODB_LOCAL_URL" -kms "$$KMS_MOTO_URL"
 

@@ -24,7 +24,7 @@ func (w *world) uncounted(t testing.TB) {
 }
 
 func TestADependencyThatFailsLetsNobodyInAndCountsAgainstNobody(t *testing.T) {
-	for _, method := range []string{"CountFailure", "SetThrottle", "Account", "AddChallenge"} {
+	for _, method := range []string{"CountFailure", "Throttle", "SetThrottle", "Account", "AddChallenge"} {
 		t.Run(method, func(t *testing.T) {
 			for username, text := range map[string]string{"alice": rightPassword, "nobody": "incorrect horse"} {
 				if method == "AddChallenge" && username != "alice" {
@@ -50,7 +50,7 @@ func TestADependencyThatFailsLetsNobodyInAndCountsAgainstNobody(t *testing.T) {
 }
 
 func TestADependencyThatHangsEndsTheFirstStepInTimeAndCountsAgainstNobody(t *testing.T) {
-	for _, method := range []string{"CountFailure", "SetThrottle", "Account", "AddChallenge"} {
+	for _, method := range []string{"CountFailure", "Throttle", "SetThrottle", "Account", "AddChallenge"} {
 		t.Run(method, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := newWorld(t)
@@ -122,7 +122,7 @@ func TestEndlessConflictsOverAThrottleMeanWait(t *testing.T) {
 			_, err := w.beginner.Begin(t.Context(), try("alice", rightPassword))
 			wait(t, err, time.Second)
 		})
-		if n := w.store.Calls("SetThrottle"); n != 12 || judged != 0 {
+		if n := w.store.Calls("SetThrottle"); n != 6 || judged != 0 {
 			t.Errorf("%d tries, %d judged", n, judged)
 		}
 		w.uncounted(t)

@@ -78,7 +78,7 @@ func TestASignInDoesNotTellWhetherANameExists(t *testing.T) {
 	}
 	want := seen{
 		refusal: apperr.Error{Code: apperr.Unauthenticated, Detail: "The username or the password is wrong.", Bounded: true},
-		calls:   fmt.Sprint(map[string]int{"Account": 1, "CountFailure": 1, "SetThrottle": 1}),
+		calls:   fmt.Sprint(map[string]int{"Account": 1, "CountFailure": 1, "SetThrottle": 1, "Throttle": 1}),
 		hashes:  1,
 	}
 	for _, tc := range []struct {
@@ -141,7 +141,7 @@ func TestASignInMakesOneHash(t *testing.T) {
 	var n int
 	calls := w.calls(func() { n = hashes(t, func() { w.begin(t, "alice") }) })
 	want := map[string]int{
-		"Account": 1, "CountFailure": 1, "SetThrottle": 1, "AddChallenge": 1, "ForgiveFailure": 1, "ClearThrottle": 1,
+		"Account": 1, "CountFailure": 1, "SetThrottle": 1, "Throttle": 1, "AddChallenge": 1, "ForgiveFailure": 1, "ClearThrottle": 1,
 	}
 	if n != 1 || !maps.Equal(calls, want) {
 		t.Errorf("%d hashes, and calls %v, want %v", n, calls, want)

@@ -83,7 +83,7 @@ func TestAnAttemptWhileThrottledIsNeitherJudgedNorCounted(t *testing.T) {
 					wait(t, err, 4*time.Second)
 				})
 			})
-			if want := (map[string]int{"CountFailure": 1, "Account": 1, "SetThrottle": 1, "ForgiveFailure": 1}); n != 0 || !maps.Equal(calls, want) {
+			if want := (map[string]int{"CountFailure": 1, "Account": 1, "Throttle": 1, "ForgiveFailure": 1}); n != 0 || !maps.Equal(calls, want) {
 				t.Errorf("%d hashes, and calls %v, want %v", n, calls, want)
 			}
 		}

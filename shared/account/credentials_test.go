@@ -307,7 +307,7 @@ func TestAChangeOfCredentialsOutlastsFiveConflictsAndIsRefusedAfterSix(t *testin
 
 func TestADependencyThatFailsChangesNoCredentialAndCountsAgainstNobody(t *testing.T) {
 	for way, do := range ways() {
-		for _, method := range []string{"Account", "SetThrottle", "ChangeCredentials", "OpenSecret"} {
+		for _, method := range []string{"Account", "Throttle", "SetThrottle", "ChangeCredentials", "OpenSecret"} {
 			w := newWorld(t)
 			p, signedIn := w.inSession(t)
 			before := w.account(t, "alice")

@@ -21,7 +21,7 @@ func breakages() map[string]func(w *world, hook faults.Hook) {
 		return func(w *world, hook faults.Hook) { w.store.Before(method, hook) }
 	}
 	return map[string]func(w *world, hook faults.Hook){
-		"Challenge": of("Challenge"), "SetThrottle": of("SetThrottle"), "CountAttempt": of("CountAttempt"),
+		"Challenge": of("Challenge"), "Throttle": of("Throttle"), "SetThrottle": of("SetThrottle"), "CountAttempt": of("CountAttempt"),
 		"Account": of("Account"), "FinishSignIn": of("FinishSignIn"),
 		"OpenSecret":    func(w *world, hook faults.Hook) { w.secrets.Before("OpenSecret", hook) },
 		"WrappedKey":    func(w *world, hook faults.Hook) { w.keys.Before("WrappedKey", hook) },

@@ -184,7 +184,7 @@ func TestAnEnrolmentCodeThatIsTooLongIsRefusedUncounted(t *testing.T) {
 }
 
 func TestADependencyThatFailsEnrolsNobodyAndCountsAgainstNobody(t *testing.T) {
-	for _, method := range []string{"CountFailure", "Account", "SetThrottle", "SealSecret", "ReplaceAuthenticator"} {
+	for _, method := range []string{"CountFailure", "Account", "Throttle", "SetThrottle", "SealSecret", "ReplaceAuthenticator"} {
 		w := newWorld(t)
 		w.resetPerson(t)
 		before := w.account(t, "alice")

@@ -20,23 +20,14 @@ type reservation struct {
 	seen, next Throttle
 }
 
-// maxThrottleWrites is how often a throttle's row is written in vain. A write that does not fit the row tells what is there, and the next
-// one follows at once, before that is out of date. Only if that does not fit either is somebody else writing at this moment.
-const maxThrottleWrites = 2 * maxAttempts
-
-// pauseBetween waits after every second write in vain.
-func pauseBetween(ctx context.Context, attempt int) error {
-	if attempt%2 == 0 {
-		return nil
-	}
-	return pause(ctx, attempt/2)
-}
-
 // reserve counts an attempt on subject. The error's code is TooManyRequests if the subject has to wait: such an attempt is
 // neither judged nor counted.
 func reserve(ctx context.Context, store Throttles, log *slog.Logger, subject string, rule delays, now time.Time) (*reservation, error) {
-	var seen Throttle // most subjects have not failed, and whoever has is told by the first write
-	for attempt := range maxThrottleWrites {
+	for attempt := range maxAttempts {
+		seen, err := store.Throttle(ctx, subject)
+		if err != nil {
+			return nil, apperr.Dependency(err)
+		}
 		failures, wait := seen.at(now)
 		if wait > 0 {
 			return nil, throttle.TooMany(wait)
@@ -45,20 +36,22 @@ func reserve(ctx context.Context, store Throttles, log *slog.Logger, subject str
 		if wait := rule.after(next.Failures); wait > 0 {
 			next.BlockedUntil = now.Add(wait).UnixMilli()
 		}
-		there, err := store.SetThrottle(ctx, subject, seen, next)
-		switch {
+		switch err := store.SetThrottle(ctx, subject, seen, next); {
 		case err == nil:
 			return &reservation{store: store, log: log, rule: rule, subject: subject, seen: seen, next: next}, nil
 		case !errors.Is(err, ErrConflict):
 			return nil, apperr.Dependency(err)
 		}
-		seen = there
-		if err := pauseBetween(ctx, attempt); err != nil {
+		if err := pause(ctx, attempt); err != nil {
 			return nil, err
 		}
 	}
 	// Others are guessing at this very subject at this very moment. The last of them may have started a wait: to be told less than that
 	// would be to come back for nothing.
+	seen, err := store.Throttle(ctx, subject)
+	if err != nil {
+		return nil, apperr.Dependency(err)
+	}
 	_, wait := seen.at(now)
 	return nil, throttle.TooMany(max(time.Second, wait))
 }
@@ -107,18 +100,21 @@ func (r *reservation) settle(ctx context.Context, outcome, wrong error) {
 // each success of the owner that a request which is not a guess happens to span.
 func (r *reservation) uncount(ctx context.Context) error {
 	seen, next := r.next, r.seen
-	for attempt := range maxThrottleWrites {
-		there, err := r.store.SetThrottle(ctx, r.subject, seen, next)
+	for attempt := range maxAttempts {
+		err := r.store.SetThrottle(ctx, r.subject, seen, next)
 		if !errors.Is(err, ErrConflict) {
 			return err
 		}
-		if there.Failures == 0 {
-			return nil
-		}
-		seen, next = there, r.rule.without(there)
-		if err := pauseBetween(ctx, attempt); err != nil {
+		if err := pause(ctx, attempt); err != nil {
 			return err
 		}
+		if seen, err = r.store.Throttle(ctx, r.subject); err != nil {
+			return err
+		}
+		if seen.Failures == 0 {
+			return nil
+		}
+		next = r.rule.without(seen)
 	}
 	return ErrConflict
 }

@@ -20,9 +20,11 @@ type Throttle struct {
 // Throttles keeps failures, of subjects that exist and of subjects that do not. Errors other than ErrConflict mean that the
 // store could not answer, or, with code apperr.Corrupt, that the row is damaged.
 type Throttles interface {
-	// SetThrottle replaces the row by next if it is as seen, zero meaning that there is none. It returns the row as it is now: next, or,
-	// with ErrConflict, what is there instead. A zero next deletes it.
-	SetThrottle(ctx context.Context, subject string, seen, next Throttle) (Throttle, error)
+	// Throttle returns the subject's row as of now (strongly consistent), zero if there is none.
+	Throttle(ctx context.Context, subject string) (Throttle, error)
+
+	// SetThrottle replaces the row by next if it is still as seen, else ErrConflict. A zero next deletes it.
+	SetThrottle(ctx context.Context, subject string, seen, next Throttle) error
 
 	// ClearThrottle deletes the row, whatever it says.
 	ClearThrottle(ctx context.Context, subject string) error

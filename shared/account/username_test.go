@@ -78,7 +78,8 @@ func TestWhatCannotBeAUsernameIsRefused(t *testing.T) {
 		"right to left mixed with latin": "אבגabc", // RFC 5893 section 2, rule 2
 		"latin mixed with right to left": "abcאבג", // rule 5
 		"right to left after a digit":    "1אבג",   // rule 1
-		"beyond ASCII after a digit":     "1émile", // rule 1 again, which the library does not keep for what is written from right to left
+		"beyond ASCII before a point":    "zoë.",   // likewise rule 6
+		"beyond ASCII after a digit":     "1émile", // the library applies rule 1 to what is written from left to right as well
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := account.Canonical(typed)

@@ -26,7 +26,7 @@ func hashes(t testing.TB, do func()) int {
 // storeMethods are all methods that a sign-in or a registration calls.
 var storeMethods = []string{
 	"Account", "Invitation", "CreateAccount", "AddInvitation",
-	"CountFailure", "ForgiveFailure", "SetThrottle", "ClearThrottle", "AddChallenge", "ReplacePasswordHash",
+	"CountFailure", "ForgiveFailure", "Throttle", "SetThrottle", "ClearThrottle", "AddChallenge", "ReplacePasswordHash",
 	"Challenge", "CountAttempt", "FinishSignIn", "ChangeCredentials", "ReplaceAuthenticator", "Record", "EndSession",
 }
 

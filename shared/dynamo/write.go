@@ -16,24 +16,6 @@ import (
 // attempt was lost, it can also mean that this attempt saw that one's write.
 var ErrCondition = errors.New("dynamo: the condition does not hold")
 
-// conditionError is ErrCondition with the row as it is, if the write asked for that.
-type conditionError struct{ row Item }
-
-func (*conditionError) Error() string { return ErrCondition.Error() }
-
-// Is makes it ErrCondition for errors.Is.
-func (*conditionError) Is(target error) bool { return target == ErrCondition }
-
-// RowOf returns the row that a write met whose error is ErrCondition, and false if there is none. The write must have asked for it with
-// ReturnValuesOnConditionCheckFailure.
-func RowOf(err error, table string) (*Row, bool) {
-	failed, ok := errors.AsType[*conditionError](err)
-	if !ok || len(failed.row) == 0 {
-		return nil, false
-	}
-	return NewRow(table, failed.row), true
-}
-
 // Put stores one row. The error is ErrCondition, or its code is ServiceUnavailable.
 func Put(ctx context.Context, client *dynamodb.Client, in *dynamodb.PutItemInput) error {
 	return write(ctx, in.TableName, func() error {
@@ -72,8 +54,8 @@ func write(ctx context.Context, table *string, do func() error) error {
 	if err == nil {
 		return nil
 	}
-	if failed, ok := errors.AsType[*types.ConditionalCheckFailedException](err); ok {
-		return &conditionError{failed.Item}
+	if _, ok := errors.AsType[*types.ConditionalCheckFailedException](err); ok {
+		return ErrCondition
 	}
 	return apperr.Unavailable(fmt.Errorf("dynamo: writing %s: %w", aws.ToString(table), err))
 }

@@ -11,7 +11,6 @@ import (
 // the rate of protected routes. Beyond its rate the gateway answers and no function is asked, and a second later it goes on. Callers who
 // have a token have a limit of their own.
 func TestEachOpenRouteIsLimitedOverallAndRecoversByItself(t *testing.T) {
-	t.Parallel()
 	runner := start(t, "-throttle", "-param", "SignInsPerSecond=3", "-param", "RequestsPerSecond=10")
 	c := calling(t, runner.Client)
 	_, token := c.member(runner, "CONSUMER")

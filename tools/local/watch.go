@@ -12,7 +12,7 @@ import (
 const watchedBody = 16 << 10
 
 // watch replaces the invitation when a registration has used it up, and whenever one has been withdrawn: it may be this one, whose id only
-// the functions know. It does so before the answer goes out: who reads the state file after that finds a fresh one.
+// the functions know; if it was another, both are good. It does so before the answer goes out: who reads the state file after that finds a fresh one.
 func (i *invitations) watch(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {

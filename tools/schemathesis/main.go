@@ -80,7 +80,11 @@ func test(ctx context.Context, url, root, dir, report string, arguments []string
 	command.WaitDelay = 10 * time.Second
 	command.Env = append(os.Environ(), "SALLYPORT_URL="+url, "SALLYPORT_STATE="+filepath.Join(dir, "state.json"), "SALLYPORT_REPORT="+report,
 		"SCHEMATHESIS_HOOKS=hooks", "PYTHONPATH="+here, "PYTHONDONTWRITEBYTECODE=1", "PYTHONHASHSEED=0")
-	if err := command.Run(); err != nil {
+	err := command.Run()
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return fmt.Errorf("%s has not ended within %v", program, timeLimit)
+	}
+	if err != nil {
 		return fmt.Errorf("%s found something, or did not run: %w", program, err)
 	}
 	return nil

@@ -2,14 +2,22 @@ package accounttest
 
 import (
 	"context"
-	"errors"
 
 	"sallyport/shared/account"
 )
 
+// Throttle implements account.Throttles.
+func (s *Store) Throttle(ctx context.Context, subject string) (row account.Throttle, err error) {
+	err = s.Read(ctx, "Throttle", func() error {
+		s.step(func() { row = s.throttles[subject] })
+		return nil
+	})
+	return row, err
+}
+
 // SetThrottle implements account.Throttles.
-func (s *Store) SetThrottle(ctx context.Context, subject string, seen, next account.Throttle) (there account.Throttle, err error) {
-	err = s.Write(ctx, "SetThrottle", func() (err error) {
+func (s *Store) SetThrottle(ctx context.Context, subject string, seen, next account.Throttle) error {
+	return s.Write(ctx, "SetThrottle", func() (err error) {
 		s.step(func() {
 			switch {
 			case s.throttles[subject] != seen:
@@ -22,10 +30,6 @@ func (s *Store) SetThrottle(ctx context.Context, subject string, seen, next acco
 		})
 		return err
 	})
-	if err == nil || errors.Is(err, account.ErrConflict) {
-		s.step(func() { there = s.throttles[subject] })
-	}
-	return there, err
 }
 
 // ClearThrottle implements account.Throttles.

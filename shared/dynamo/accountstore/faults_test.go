@@ -129,7 +129,7 @@ func TestWhenAnswersAreLostNoLimitIsPassed(t *testing.T) {
 		t.Errorf("%d attempts and %d failures were let through", attempts, failures)
 	}
 	wire.Calls() // a lost answer to a setting is a conflict, never a second success of the same
-	if _, err := store.SetThrottle(t.Context(), "other", account.Throttle{}, account.Throttle{Failures: 1, ExpiresAt: 1}); !conflict(err) {
+	if err := store.SetThrottle(t.Context(), "other", account.Throttle{}, account.Throttle{Failures: 1, ExpiresAt: 1}); !conflict(err) {
 		t.Errorf("SetThrottle: %v", err)
 	}
 }

@@ -211,8 +211,9 @@ func TestEachMethodNeedsItsActionsAndNoOther(t *testing.T) {
 		{"ReplacePasswordHash", func() error {
 			return store.ReplacePasswordHash(ctx, account.Account{Username: "ada", UserID: c.Before.UserID, Revision: 1}, "$argon2id$")
 		}, []string{"UpdateItem AccountsTable"}},
-		{"SetThrottle", func() error { _, err := store.SetThrottle(ctx, "s", account.Throttle{}, some); return err }, []string{"PutItem ThrottlesTable"}},
-		{"SetThrottle to zero", func() error { _, err := store.SetThrottle(ctx, "s", some, account.Throttle{}); return err }, []string{"DeleteItem ThrottlesTable"}},
+		{"Throttle", func() error { _, err := store.Throttle(ctx, "s"); return err }, []string{"GetItem ThrottlesTable"}},
+		{"SetThrottle", func() error { return store.SetThrottle(ctx, "s", account.Throttle{}, some) }, []string{"PutItem ThrottlesTable"}},
+		{"SetThrottle to zero", func() error { return store.SetThrottle(ctx, "s", some, account.Throttle{}) }, []string{"DeleteItem ThrottlesTable"}},
 		{"ClearThrottle", func() error { return store.ClearThrottle(ctx, "s") }, []string{"DeleteItem ThrottlesTable"}},
 		{"CountFailure", func() error { _, err := store.CountFailure(ctx, "s", 5, 1); return err }, []string{"UpdateItem ThrottlesTable"}},
 		{"ForgiveFailure", func() error { return store.ForgiveFailure(ctx, "s") }, []string{"UpdateItem ThrottlesTable"}},

@@ -34,7 +34,7 @@ func repository(t *testing.T) string {
 
 // What is deployed can be checked against the source by whoever has the same commit and the same Go, with SAM or without: neither the folder's
 // name, nor the repository's state, nor the time, nor what SAM does around the compiler is in the binaries. They are built for this machine's
-// processor, for which the other tests here need them too.
+// processor, for which the other tests here need them too: for another one the same commands differ in GOARCH alone.
 func TestTheSameSourceGivesTheSameBytes(t *testing.T) {
 	if !endtoend.SAMIsWanted(t) {
 		return
